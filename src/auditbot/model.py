@@ -303,3 +303,23 @@ class Question:
     comparator: str | None = None
     assumed: tuple[str, ...] = ()  # what was filled in, told above the answer
     text: str = ""
+
+
+def message_from(data: Mapping[str, Any]) -> Message:
+    """A Message from its stored form (`dataclasses.asdict`, through JSON)."""
+    chart = data.get("chart")
+    return Message(
+        kind=data["kind"],
+        headline=data["headline"],
+        body=tuple(data["body"]),
+        fallback=data["fallback"],
+        context=tuple(data.get("context", ())),
+        chart=Chart(**{k: tuple(v) if isinstance(v, list) else v for k, v in chart.items()})
+        if chart
+        else None,
+        table=tuple(tuple(row) for row in data.get("table", ())),
+        buttons=tuple(Button(**b) for b in data.get("buttons", ())),
+        more=tuple(Button(**b) for b in data.get("more", ())),
+        thread=tuple(message_from(m) for m in data.get("thread", ())),
+        trail=dict(data.get("trail", {})),
+    )

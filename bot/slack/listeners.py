@@ -1,0 +1,172 @@
+"""What happens the moment Slack tells us something: guard, insert, then acknowledge.
+
+Nothing is answered here. A middleware writes the event to the inbox before Bolt acknowledges it;
+if that fails the event is not acknowledged and Slack sends it again. Workers do the rest.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.request import BoltRequest
+from slack_bolt.response import BoltResponse
+
+from auditbot.say.words import Words
+from bot.slack import modals
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One event, taken out of Slack's envelope."""
+
+    event_id: str  # the same however often it is delivered
+    kind: str  # mention, message, action, submit, joined
+    channel: str
+    channel_type: str  # channel, group, im
+    user: str
+    ts: str
+    thread_ts: str | None = None
+    text: str = ""
+    payload: Body = field(default_factory=dict)
+
+
+def register(
+    app: App,
+    words: Words,
+    keep: Callable[[Arrival], None],
+    may_hold: Callable[[str, str], bool],
+) -> None:
+    """Connect the listeners.
+
+    `keep` writes an arrival to the inbox and raises when it cannot. `may_hold(user, value)` says
+    whether this person may hold or add to the concern a button belongs to.
+    """
+
+    @app.middleware
+    def insert_first(
+        body: Body, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse:
+        arrival = arrival_of(body)
+        if arrival is not None:
+            keep(arrival)
+        return next()
+
+    @app.event("app_mention")
+    @app.event("message")
+    @app.event("member_joined_channel")
+    @app.event("app_home_opened")
+    def inserted() -> None:
+        """The middleware has written it down; there is nothing more to do here."""
+
+    @app.action(re.compile(r"^(hold|add_line)#"))
+    def open_modal(ack: Callable[[], None], body: Body, client: Any) -> None:
+        # The one thing that cannot wait: Slack gives three seconds to open a form.
+        ack()
+        pressed = body["actions"][0]
+        name = pressed["action_id"].partition("#")[0]
+        value = pressed.get("value", "")
+        if may_hold(body["user"]["id"], value):
+            client.views_open(trigger_id=body["trigger_id"], view=modals.view(words, name, value))
+
+    @app.action(re.compile(".*"))
+    def acted(ack: Callable[[], None]) -> None:
+        ack()
+
+    @app.view(re.compile(".*"))
+    def submitted(ack: Callable[[], None]) -> None:
+        ack()
+
+
+def arrival_of(body: Body) -> Arrival | None:
+    """The event as an Arrival; None for what we do not answer (other bots, edits, joins of people)."""
+    if body.get("type") == "event_callback":
+        return _event(body)
+    if body.get("type") == "block_actions":
+        return _action(body)
+    if body.get("type") == "view_submission":
+        return _submission(body)
+    return None
+
+
+def _event(body: Body) -> Arrival | None:
+    e = body["event"]
+    own = {a.get("user_id") for a in body.get("authorizations") or []}
+    if e["type"] == "member_joined_channel":
+        if e.get("user") not in own:
+            return None
+        return Arrival(
+            body["event_id"], "joined", e["channel"], e.get("channel_type", ""), e["user"], ""
+        )
+    if e["type"] == "app_mention":
+        kind, where = "mention", e.get("channel_type", "channel")
+    elif e["type"] == "message" and e.get("channel_type") == "im":
+        kind, where = "message", "im"
+    else:
+        return None
+    if e.get("bot_id") or e.get("subtype") or e.get("user") in own or not e.get("user"):
+        return None
+    return Arrival(
+        body["event_id"],
+        kind,
+        e["channel"],
+        where,
+        e["user"],
+        e["ts"],
+        e.get("thread_ts"),
+        _without_mention(e.get("text", ""), own),
+        {"shared": bool(body.get("is_ext_shared_channel"))},
+    )
+
+
+def _action(body: Body) -> Arrival | None:
+    pressed = body["actions"][0]
+    action, _, _ = pressed["action_id"].partition("#")
+    value = pressed.get("value", "")
+    place = None
+    if action == "more":  # the dots: the option names the action and its place in the message
+        action, _, place = pressed["selected_option"]["value"].partition("#")
+    if action in ("hold", "add_line") and place is None:
+        return None
+    box = body.get("container") or {}
+    channel = (body.get("channel") or {}).get("id") or box.get("channel_id", "")
+    ts = box.get("message_ts") or (body.get("message") or {}).get("ts", "")
+    thread = (body.get("message") or {}).get("thread_ts") or box.get("thread_ts")
+    return Arrival(
+        f"action:{channel}:{ts}:{body['user']['id']}:{pressed.get('action_ts', '')}:{action}",
+        "action",
+        channel,
+        "im" if channel.startswith("D") else "channel",
+        body["user"]["id"],
+        ts,
+        thread,
+        payload={"action": action, "value": value, "place": place},
+    )
+
+
+def _submission(body: Body) -> Arrival:
+    view = body["view"]
+    return Arrival(
+        f"view:{view['id']}:{body['user']['id']}",
+        "submit",
+        "",
+        "im",
+        body["user"]["id"],
+        "",
+        text=modals.written(view),
+        payload={"form": view["callback_id"], **json.loads(view.get("private_metadata") or "{}")}
+        | modals.chosen(view),
+    )
+
+
+def _without_mention(text: str, own: set[str]) -> str:
+    """The words without our own name; other people's names stay marked, so that the guard sees them."""
+    for user in own:
+        text = re.sub(rf"<@{user}(\|[^>]*)?>", " ", text)
+    text = re.sub(r"<(https?://[^|>]+)\|([^>]*)>", r"\2", text)
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return re.sub(r"\s+", " ", text).strip()

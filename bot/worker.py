@@ -1,0 +1,339 @@
+"""Who does the work that was written down? Answers questions, sends messages, settles doubts.
+
+Any number of workers may run: each claims one row at a time, under a lease, from the inbox or the
+outbox. Nothing is kept in memory that a crash would lose.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from auditbot.store.engine import reading, writing
+from auditbot.store.queue import Incoming, Outgoing
+from slack_sdk import WebClient
+
+from auditbot.act import concern, follow
+from auditbot.ask import answer as ask
+from auditbot.ask import guard
+from auditbot.model import Binding, Button, Message, message_from
+from auditbot.pipeline import House
+from auditbot.say import digest
+from auditbot.store import queue
+from auditbot.viewer import Viewer
+from bot.clock import working_days_after
+from bot.settings import local
+from bot.slack import audience, post
+from bot.slack.listeners import Arrival
+
+log = structlog.get_logger()
+
+ATTEMPTS = 5  # then a person is told
+BACKOFF = 20.0  # seconds, times the attempt
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a worker has in front of it."""
+
+    house: House
+    posting: WebClient  # never repeats a post
+    asking: WebClient  # for everything else
+    now: Callable[[], datetime]
+    lease_seconds: float = 60.0
+    pace_seconds: float = 1.1
+
+
+def keep(house: House, arrival: Arrival, now: datetime) -> None:
+    """Write one event to the inbox. Text that a guard flags is never written."""
+    flag = guard.check(arrival.text) if arrival.text else None
+    silent = flag is not None and flag.kind in guard.NEVER_KEPT
+    with writing(house.engine) as conn:
+        queue.receive(
+            conn,
+            event_id=arrival.event_id,
+            kind=arrival.kind,
+            channel=arrival.channel,
+            channel_type=arrival.channel_type,
+            user=arrival.user,
+            ts=arrival.ts,
+            thread_ts=arrival.thread_ts,
+            text=None if silent else arrival.text,
+            flag=flag.kind if flag else None,
+            payload=dict(arrival.payload),
+            now=now,
+        )
+
+
+def work_through(desk: Desk, *, wait_for: float = 0.0) -> int:
+    """Do everything that is due; returns how many messages were sent.
+
+    With `wait_for`, a queue that merely waits for its pace or for Slack's own limit is waited for,
+    at most that many seconds at a time.
+    """
+    sent = 0
+    while True:
+        if answer_next(desk):
+            continue
+        done = send_next(desk)
+        if done is not None:
+            sent += done
+            continue
+        with reading(desk.house.engine) as conn:
+            due = queue.next_due(conn, desk.now())
+        pause = (due - desk.now()).total_seconds() if due else None
+        if pause is None or pause > wait_for:
+            return sent
+        time.sleep(max(pause, 0.02))
+
+
+def send_next(desk: Desk) -> bool | None:
+    """Claim and send one message. True: sent; False: tried and not sent; None: nothing is due."""
+    engine, now = desk.house.engine, desk.now()
+    row = queue.claim(engine, now, desk.lease_seconds)
+    if row is None:
+        return None
+    bound = _still_bound(desk.house, row)
+    if bound:
+        queue.mark_failed(engine, row.id, bound)
+        return False
+    outcome = post.post(
+        desk.posting,
+        message_from(row.payload),
+        channel=row.channel,
+        marker=row.marker,
+        thread_ts=row.thread_ts,
+    )
+    now = desk.now()
+    queue.allow_after(engine, row.channel, now + timedelta(seconds=desk.pace_seconds))
+    if outcome.state == "sent":
+        queue.mark_sent(
+            engine, row.id, outcome.ts, now, outcome.payload or {}, posted_in=outcome.channel
+        )
+        log.info("sent", kind=row.kind, channel=row.channel, ts=outcome.ts)
+        return True
+    log.warning(
+        "not_sent", kind=row.kind, channel=row.channel, state=outcome.state, error=outcome.error
+    )
+    if outcome.state == "wait":
+        until = now + timedelta(seconds=outcome.wait)
+        queue.allow_after(engine, row.channel, until)
+        queue.retry_at(engine, row.id, until, outcome.error, counted=False)
+    elif outcome.state == "unknown":
+        queue.mark_unknown(engine, row.id, outcome.error)
+    elif outcome.state == "unreached" and row.attempts < ATTEMPTS:
+        queue.retry_at(
+            engine, row.id, now + timedelta(seconds=BACKOFF * row.attempts), outcome.error
+        )
+    else:
+        queue.mark_failed(engine, row.id, outcome.error)
+    return False
+
+
+def settle(desk: Desk) -> None:
+    """Sort out posts whose answer was lost, at least one lease after they were tried.
+
+    With the history scope the channel itself tells. Without it they stay listed for a person: to
+    post again blindly is how others come to post twice.
+    """
+    engine, now = desk.house.engine, desk.now()
+    queue.expired(engine, now)
+    with reading(engine) as conn:
+        doubtful = queue.unknown(conn, before=now - timedelta(seconds=desk.lease_seconds))
+    for row in doubtful:
+        found, ts = post.settle(
+            desk.asking,
+            channel=row.posted_in or row.channel,
+            marker=row.marker,
+            since=row.created_at - timedelta(minutes=1),
+        )
+        if found == "found":
+            queue.mark_sent(engine, row.id, ts, now, {}, posted_in=row.posted_in)
+        elif found == "absent":
+            queue.retry_at(engine, row.id, now, "not found in the channel's history")
+
+
+def answer_next(desk: Desk) -> bool:
+    """Take one event from the inbox and answer it. False when none is waiting."""
+    engine = desk.house.engine
+    row = queue.take(engine, desk.now(), desk.lease_seconds)
+    if row is None:
+        return False
+    try:
+        message = _answer(desk, row)
+        with writing(engine) as conn:
+            if message is not None:
+                queue.put_message(
+                    conn,
+                    key=f"answer|{row.event_id}",
+                    channel=row.channel or row.user,
+                    message=message,
+                    not_before=desk.now(),
+                    thread_ts=_thread_of(row),
+                )
+            queue.done(conn, row.event_id, desk.now())
+    except Exception as e:
+        log.exception("answer_failed", kind=row.kind, event=row.event_id)
+        if row.attempts < ATTEMPTS:
+            queue.fail(engine, row.event_id, type(e).__name__, desk.now(), again=True)
+        else:
+            queue.fail(engine, row.event_id, type(e).__name__, desk.now(), again=False)
+            with writing(engine) as conn:
+                queue.put_message(
+                    conn,
+                    key=f"sorry|{row.event_id}",
+                    channel=row.channel or row.user,
+                    message=digest.notice(desk.house.words, "failed", {}),
+                    not_before=desk.now(),
+                    thread_ts=_thread_of(row),
+                )
+    return True
+
+
+def _thread_of(row: Incoming) -> str | None:
+    if row.kind in ("mention", "message", "action"):
+        return row.thread_ts or row.ts or None
+    return None
+
+
+def _answer(desk: Desk, row: Incoming) -> Message | None:
+    house, now = desk.house, desk.now()
+    if row.kind == "joined":
+        return _introduction(house, row, now)
+    if row.kind == "submit":
+        return _submitted(desk, row)
+    binding = next((b for b in house.bindings if b.channel == row.channel), None)
+    viewer = _viewer(desk, row, binding)
+    if row.kind == "action":
+        button = _pressed(desk, row)
+        if button is None:
+            return None
+        if button.action == "less_often":
+            return follow.less_often(house.engine, house.words, row.channel, row.user, now)
+        return _reply(desk, row, binding, viewer, button=button)
+    return _reply(desk, row, binding, viewer)
+
+
+def _reply(
+    desk: Desk,
+    row: Incoming,
+    binding: Binding | None,
+    viewer: Viewer,
+    button: Button | None = None,
+) -> Message:
+    house, now = desk.house, desk.now()
+    with reading(house.engine) as conn:
+        before = queue.thread_state(conn, row.channel, row.thread_ts or row.ts)
+        reply = ask.reply(
+            conn,
+            house.catalogue,
+            house.words,
+            viewer,
+            text=row.text,
+            flag=row.flag,
+            button=button,
+            bound=binding.services if binding else tuple(sorted(viewer.services)),
+            audits=binding.audits if binding else (),
+            roles=house.roles,
+            before=before,
+            today=now.astimezone(house.zone).date(),
+            profile=house.profile,
+        )
+    with writing(house.engine) as conn:
+        queue.remember_thread(conn, row.channel, row.thread_ts or row.ts, reply.state, now)
+    return reply.message
+
+
+def _viewer(desk: Desk, row: Incoming, binding: Binding | None) -> Viewer:
+    """Who sees the answer: the channel with everybody in it, or one person in private."""
+    house, now = desk.house, desk.now()
+    roles = house.roles
+    private_services = frozenset(s for s, r in roles.items() if r.private)
+    kind = audience.of(
+        desk.asking, row.channel, row.channel_type, row.user, bool(row.payload.get("shared"))
+    )
+    if kind == "direct":
+        own = frozenset(
+            s
+            for s, r in roles.items()
+            if row.user in (*r.lead, *r.deputy, *r.audit_team, r.champion)
+        )
+        early = frozenset(s for s, users in house.prerelease.items() if row.user in users)
+        return Viewer("direct", now, own, private_services, early)
+    if kind == "guest":
+        return Viewer("guest", now, frozenset(), private_services)
+    if binding is None:
+        return Viewer("open", now, frozenset(), private_services)
+    return Viewer(
+        binding.audience,
+        now,
+        frozenset(binding.services),
+        private_services,
+        exact_own=house.exact_own,
+    )
+
+
+def _pressed(desk: Desk, row: Incoming) -> Button | None:
+    """The button somebody pressed. Behind the dots, the message itself knows its value."""
+    payload: dict[str, Any] = row.payload
+    if payload.get("place") is None:
+        return Button("", payload["action"], payload.get("value", ""))
+    with reading(desk.house.engine) as conn:
+        sent = queue.by_ts(conn, row.ts, row.channel)
+    if sent is None:
+        return Button("", payload["action"], "")
+    more = message_from(sent.payload).more
+    place = int(payload["place"])
+    return more[place] if place < len(more) and more[place].action == payload["action"] else None
+
+
+def _introduction(house: House, row: Incoming, now: datetime) -> Message | None:
+    """Once a channel, whoever invites the bot again."""
+    with writing(house.engine) as conn:
+        if queue.exists(conn, f"intro|{row.channel}"):
+            return None
+        binding = next((b for b in house.bindings if b.channel == row.channel), None)
+        message = digest.intro(house.words, house.catalogue, binding, house.roles)
+        queue.put_message(
+            conn, key=f"intro|{row.channel}", channel=row.channel, message=message, not_before=now
+        )
+    return None
+
+
+def _submitted(desk: Desk, row: Incoming) -> Message:
+    """A lead held a concern or added a line to it. Only the people named may."""
+    house, now = desk.house, desk.now()
+    number = int(json.loads(str(row.payload["concern"]))["concern"])
+    if row.flag is not None:
+        return digest.notice(house.words, "words_not_taken", {})
+    if row.payload["form"] == "add_line":
+        return concern.add_line(
+            house.engine, house.words, house.roles, number, row.user, row.text or "", now
+        )
+    day = working_days_after(now.astimezone(house.zone).date(), int(row.payload.get("days", 1)))
+    return concern.hold(
+        house.engine,
+        house.words,
+        house.roles,
+        number,
+        row.user,
+        row.text or "",
+        until=local(day, 9, house.zone),
+        now=now,
+    )
+
+
+def _still_bound(house: House, row: Outgoing) -> str:
+    """A reason not to send a queued digest or concern any more, or nothing."""
+    if row.kind not in ("digest", "concern"):
+        return ""
+    service = (row.trail or {}).get("service")
+    if any(
+        b.channel == row.channel and (service is None or service in b.services)
+        for b in house.bindings
+    ):
+        return ""
+    return f"channel {row.channel} is no longer bound to {service}; it was not sent"
