@@ -33,6 +33,7 @@ class Entry(BaseModel):
 
 
 E = TypeVar("E", bound=Entry)
+TABLES = ("audit", "metric", "action", "event")
 
 
 class Break(Entry):
@@ -227,16 +228,14 @@ def load(folder: Path) -> Catalogue:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
             faults.append(f"{path.name}: not readable as TOML ({e}); mend the line it names.")
             continue
-        audit = _entries(path, "audit", Audit, [raw.pop("audit")] if "audit" in raw else [], faults)
-        _keep(path, audits, audit, faults)
-        rows = raw.pop("metric", [])
-        for row in rows:
+        rows = {what: _rows(path, what, raw.pop(what, None), faults) for what in TABLES}
+        audit = _entries(path, "audit", Audit, rows["audit"], faults)
+        for row in rows["metric"]:
             row.setdefault("audit", audit[0].id if audit else "")
-        _keep(path, metrics, _entries(path, "metric", Metric, rows, faults), faults)
-        _keep(
-            path, actions, _entries(path, "action", Action, raw.pop("action", []), faults), faults
-        )
-        _keep(path, events, _entries(path, "event", Event, raw.pop("event", []), faults), faults)
+        _keep(path, audits, audit, faults)
+        _keep(path, metrics, _entries(path, "metric", Metric, rows["metric"], faults), faults)
+        _keep(path, actions, _entries(path, "action", Action, rows["action"], faults), faults)
+        _keep(path, events, _entries(path, "event", Event, rows["event"], faults), faults)
         faults += [
             f"{path.name}: '{key}' is not a table of the catalogue; remove it." for key in raw
         ]
@@ -253,6 +252,20 @@ def load(folder: Path) -> Catalogue:
         tuple(events.values()),
         folder,
     )
+
+
+def _rows(path: Path, what: str, found: Any, faults: list[str]) -> list[dict[str, Any]]:
+    """The tables of one kind; slips such as one bracket for two are told, not stumbled over."""
+    one = what == "audit"
+    if found is None:
+        return []
+    if one and isinstance(found, dict):
+        return [found]
+    if not one and isinstance(found, list) and all(isinstance(row, dict) for row in found):
+        return found
+    right = "[audit], once, with one bracket" if one else f"[[{what}]] with two brackets"
+    faults.append(f"{path.name}: '{what}' is not written as a table; write {right}.")
+    return []
 
 
 def entry_faults(path: Path, label: str, error: ValidationError) -> list[str]:
