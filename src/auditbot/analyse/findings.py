@@ -1,0 +1,268 @@
+"""What do the figures of one service on one metric say, and how sure is it?
+
+Two strengths of truth. A *signal* is a control-chart rule on the latest point. A *confirmed*
+change has the pooled before-and-after test behind it (`change`) and still holds in the latest
+result. Fewer than 12 results are too early for either. Results that are no figure (too few, not
+entered, suppressed) stay missing and are never counted as zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Literal
+
+from auditbot.analyse import change, xmr
+from auditbot.catalogue import Metric
+from auditbot.model import (
+    Change,
+    Finding,
+    Period,
+    Point,
+    Result,
+    Series,
+    Service,
+    Standard,
+    Standing,
+    Strength,
+    Verdict,
+)
+from auditbot.period import following, missing_between, previous, year_before
+
+LOCKED_ON = 24  # points that set the limits of a phase, or
+LOCKED_ON_FEW = 12  # where it has fewer
+POOLED = "pooled_change"  # the rule where the test is all there is and no chart rule fired
+# A level or score of an audit is read beside how many of its cases, and how much of each, came in.
+DATA_BANDS = ("case_ascertainment", "audit_compliance")
+
+Told = Literal["improvement", "concern", "high", "low", ""]
+_CHART_DIRECTION: dict[str, xmr.Direction] = {
+    "higher": "increase",
+    "lower": "decrease",
+    "neutral": "neutral",
+}
+_TOLD: dict[str, Told] = {
+    "common_cause": "",
+    "improvement": "improvement",
+    "concern": "concern",
+    "neutral_high": "high",
+    "neutral_low": "low",
+}
+_NO_COMPANIONS: Mapping[str, Series] = MappingProxyType({})
+
+
+def find(
+    service: Service,
+    metric: Metric,
+    series: Series,
+    *,
+    profile: str = "ptd",
+    companions: Mapping[str, Series] = _NO_COMPANIONS,
+    breaks: Sequence[date] = (),
+) -> Finding | None:
+    """Everything the series says about its newest result; None when it holds no result.
+
+    `companions` are other series of the same service and audit by metric id; those that help to
+    read a level are handed on. `breaks` are the last days of old definitions or schemes: nothing
+    is compared across one. `latest` is the newest period's result whatever its state; where it is
+    no figure the verdict says nothing. A confirmed test in `change` may yet have no part in the
+    verdict, namely when the latest result has gone back or speaks against it.
+    """
+    if not series.results:
+        return None
+    phase = change.since_break(series.results, breaks)
+    latest = phase[-1]
+    comparable = _comparable(phase, metric)
+    standard = _standard(latest, metric)
+    judged = _judge(_behind(phase, metric, companions, breaks), metric, standard, profile)
+    pooled = change.compare(series, metric, breaks=breaks)
+    return Finding(
+        service=service,
+        metric=metric.id,
+        latest=latest,
+        series=series,
+        comparable=comparable,
+        verdict=_verdict(judged, pooled, series, metric, profile),
+        standing=_standing(phase, metric, standard, judged),
+        change=pooled,
+        points=() if metric.kind == "level" else _points(phase, judged),
+        missing=_missing(tuple(r.period for r in phase)),
+        companions=_companions(metric, companions, latest, comparable),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The chart behind a finding; None where there are under 12 figures, or letters alone."""
+
+    n: int
+    chart: xmr.SpcResult | None
+
+
+def _comparable(phase: Sequence[Result], metric: Metric) -> Result | None:
+    """The figure that the latest is set beside.
+
+    The period before, or with a season the same one a year before: if it is there, is a figure
+    and stands on this side of every break. Nothing else takes its place.
+    """
+    latest = phase[-1].period
+    wanted = previous(latest) if metric.season == "none" else year_before(latest)
+    return next((r for r in phase if r.period == wanted and r.state == "ok"), None)
+
+
+def _behind(
+    phase: Sequence[Result],
+    metric: Metric,
+    companions: Mapping[str, Series],
+    breaks: Sequence[date],
+) -> Sequence[Result]:
+    """The results that are charted: a level is judged through the score behind it, if any."""
+    if metric.kind != "level" or metric.score not in companions:
+        return phase
+    score = change.since_break(companions[metric.score].results, breaks)
+    return score if score and score[-1].period == phase[-1].period else phase
+
+
+def _judge(
+    results: Sequence[Result], metric: Metric, standard: Standard | None, profile: str
+) -> _Judged:
+    """Chart the figures with limits locked on the first 24 of them, or 12 where there are fewer.
+
+    Locked, not rolling, so that a lasting change does not become its own yardstick (Making Data
+    Count; vignette "number of points required" of NHSRplotthedots).
+    """
+    values = [_figure(r) for r in results]
+    known = [i for i, v in enumerate(values) if v is not None]
+    if len(known) < xmr.FEWEST_POINTS:
+        letters = sum(r.state == "ok" for r in results) if metric.kind == "level" else 0
+        return _Judged(max(len(known), letters), None)
+    locked = LOCKED_ON if len(known) >= LOCKED_ON else LOCKED_ON_FEW
+    chart = xmr.chart(
+        values,
+        profile=profile,
+        direction=_CHART_DIRECTION[metric.direction],
+        target=standard.value if standard else None,
+        fix_after=known[locked - 1] + 1,
+    )
+    return _Judged(len(known), chart)
+
+
+def _figure(r: Result) -> float | None:
+    return r.value if r.state == "ok" else None
+
+
+def _verdict(
+    judged: _Judged,
+    pooled: Change | None,
+    series: Series,
+    metric: Metric,
+    profile: str,
+) -> Verdict:
+    """How strong the evidence is, and by which rule.
+
+    The rule is the chart's label of the latest point, or `pooled_change`. A confirmed change that
+    the latest point's own label contradicts is told as that signal.
+    """
+    if judged.chart is None:
+        strength: Strength = "too_early" if judged.n < xmr.FEWEST_POINTS else "none"
+        return Verdict(strength, "", "", profile, judged.n)
+    end, point = judged.chart.phases[-1], judged.chart.points[-1]
+    label = "" if point.special_cause == "common_cause" else point.special_cause
+    told, strength = _TOLD[point.point_type], "signal" if label else "none"
+    if pooled and pooled.confirmed:
+        changed = _direction(pooled, metric)
+        if told in ("", changed) and change.lasts(pooled, series, metric):
+            told, strength, label = changed, "confirmed", label or POOLED
+    return Verdict(strength, told, label, profile, judged.n, end.mean, end.lower, end.upper)
+
+
+def _direction(pooled: Change, metric: Metric) -> Told:
+    if metric.direction == "neutral":
+        return "high" if pooled.z > 0 else "low"
+    return "improvement" if (pooled.z > 0) == (metric.direction == "higher") else "concern"
+
+
+def _standard(latest: Result, metric: Metric) -> Standard | None:
+    """The national standard in force on the last day of the latest period."""
+    if metric.direction == "neutral" or metric.kind == "level":
+        return None
+    return metric.standard_on(latest.period.end)
+
+
+def _standing(
+    phase: Sequence[Result], metric: Metric, standard: Standard | None, judged: _Judged
+) -> Standing | None:
+    """The latest figure beside the standard, unrounded, and for how many periods in a row it met it.
+
+    A gap, a period without a figure and the start of the standard end the row.
+    """
+    if standard is None or _figure(phase[-1]) is None:
+        return None
+    kept = int(_met(phase[-1], metric, standard))
+    if kept:
+        for later, earlier in pairwise(phase[::-1]):
+            adjacent = _following(earlier.period) == later.period
+            started = standard.start is None or standard.start <= earlier.period.end
+            if not (adjacent and started and _met(earlier, metric, standard)):
+                break
+            kept += 1
+    assurance = judged.chart.assurance if judged.chart else ""
+    return Standing(standard, kept > 0, assurance, kept)  # type: ignore[arg-type]
+
+
+def _met(r: Result, metric: Metric, standard: Standard) -> bool:
+    value = _figure(r)
+    if value is None:
+        return False
+    short = standard.value - value if metric.direction == "higher" else value - standard.value
+    return short <= xmr.TIE * max(1.0, abs(standard.value))  # 95.0 in floating point meets 95
+
+
+@lru_cache(maxsize=256)  # the services of one audit share their periods
+def _missing(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    return tuple(missing_between(list(periods)))
+
+
+@lru_cache(maxsize=4096)
+def _following(period: Period) -> Period:
+    return following(period)
+
+
+def _points(phase: Sequence[Result], judged: _Judged) -> tuple[Point, ...]:
+    """One point a result for the chart; without limits while it is too early for them."""
+    if judged.chart is None:
+        return tuple(
+            Point(r.period, _figure(r), None, None, None, "common_cause", "common_cause")
+            for r in phase
+        )
+    return tuple(
+        Point(
+            r.period, _figure(r), p.mean, p.lower, p.upper, p.special_cause, p.point_type, p.phase
+        )
+        for r, p in zip(phase, judged.chart.points, strict=True)
+    )
+
+
+def _companions(
+    metric: Metric,
+    companions: Mapping[str, Series],
+    latest: Result,
+    comparable: Result | None,
+) -> dict[str, Result]:
+    """The score behind a level and the audit's data bands, in the latest and comparable period.
+
+    Keys are metric ids, with "@previous" for the comparable period.
+    """
+    if metric.kind not in ("level", "score") or metric.id.endswith(DATA_BANDS):
+        return {}
+    found = {}
+    for name, series in companions.items():
+        if name == metric.id or not (name == metric.score or name.endswith(DATA_BANDS)):
+            continue
+        by_period = {r.period: r for r in series.results}
+        for suffix, beside in (("", latest), ("@previous", comparable)):
+            if beside is not None and beside.period in by_period:
+                found[name + suffix] = by_period[beside.period]
+    return found
