@@ -1,0 +1,54 @@
+"""`make demo`: a fictional trust, its results, its digests, and a practice workspace to try it in.
+
+Everything is made up and says so. With --once the same turn runs and ends; run again, it posts
+nothing.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from bot import app, turnover
+from bot.cli import log_to_stderr
+from bot.clock import now
+from bot.demo import data
+from bot.premises import open_premises
+from bot.settings import SettingsFault, Surroundings, read
+
+VAR = Path("var")
+PORT = 3900
+
+
+def main(once: bool) -> int:
+    """Make the data, run one full turn, then end or open the practice workspace."""
+    log_to_stderr()
+    here = Path(__file__).parent
+    folder = VAR / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    data.write(folder / "incoming")
+    for name in ("auditbot.toml", "people.toml"):
+        shutil.copyfile(here / name, folder / name)
+    around = Surroundings(
+        f"sqlite:///{VAR / 'demo.db'}",
+        workspace=VAR / "demo-workspace.db",
+        people=folder / "people.toml",
+    )
+    try:
+        place = open_premises(read(folder / "auditbot.toml"), around, folder)
+        done = turnover.once(place, now())
+        if once:
+            turnover.show(done)
+            return 0
+        print(f"{len(done['posted'])} messages posted.", file=sys.stderr)
+        return app.run(place, port=PORT, ready=_open)
+    except SettingsFault as e:
+        print("\n".join(e.faults), file=sys.stderr)
+        return 2
+
+
+def _open(url: str) -> None:
+    print(f"The practice workspace is open: {url}  (stop with Ctrl-C)", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main("--once" in sys.argv[1:]))
