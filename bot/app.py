@@ -5,22 +5,24 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from auditbot.store.engine import writing
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from auditbot.act import concern
 from auditbot.store import queue
-from bot import clock, worker
+from auditbot.store.engine import writing
+from bot import clock, practice, worker
 from bot.premises import Premises, bound, turn
+from bot.settings import SettingsFault
 from bot.slack import listeners, post
 from bot.worker import Desk
+from bot.workspace import serve
 
 log = structlog.get_logger()
 
@@ -33,15 +35,27 @@ DEAF_AFTER = 120  # seconds without a ping: the socket is dead, whatever it says
 def slack(place: Premises, *, port: int = 0) -> Iterator[tuple[WebClient, WebClient, str]]:
     """(client for posts, client for the rest, app token) of Slack, or of the practice workspace.
 
-    Without Slack tokens a practice workspace runs for as long as this is held, on `port`.
+    Without Slack tokens a practice workspace runs for as long as this is held, on `port` (0: any
+    free one). Raises SettingsFault when the port is taken.
     """
-    if not place.around.practice:
-        posting, asking = post.clients(place.around.bot_token, place.around.api_url)
-        yield posting, asking, place.around.app_token
+    around = place.around
+    if not around.practice:
+        posting, asking = post.clients(around.bot_token, around.api_url)
+        yield posting, asking, around.app_token
         return
-    from bot.workspace import practice
-
-    with practice.opened(place, port=port) as running:
+    around.workspace.parent.mkdir(parents=True, exist_ok=True)
+    users, channels = practice.people(place.settings, around.people)
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(
+                serve(around.workspace, port=port, users=users, channels=channels)
+            )
+        except OSError as e:
+            raise SettingsFault(
+                [
+                    f"port {port} is taken ({e.strerror}); stop what runs there or give another --port."
+                ]
+            ) from None
         posting, asking = post.clients(running.bot_token, running.api_url)
         yield posting, asking, running.app_token
 
@@ -87,7 +101,7 @@ def run(place: Premises, *, port: int = 3900, ready: Callable[[str], None] | Non
             web_client=WebClient(token=app_token, base_url=asking.base_url),
             concurrency=20,
         )
-        handler.connect()
+        handler.connect()  # type: ignore[no-untyped-call]
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
             _tick,
@@ -119,7 +133,7 @@ def run(place: Premises, *, port: int = 3900, ready: Callable[[str], None] | Non
         scheduler.shutdown(wait=True)
         for h in hands:
             h.join(timeout=8)
-        handler.close()
+        handler.close()  # type: ignore[no-untyped-call]
     return 1 if deaf else 0
 
 

@@ -4,6 +4,7 @@ Exit 0: done. 1: done, but something needs a person. 2: refused and nothing chan
 Errors are one sentence each on stderr; with --json stdout holds one JSON document alone.
 """
 
+import enum
 import json
 import logging
 import sys
@@ -33,6 +34,13 @@ Config = Annotated[
 ]
 Now = Annotated[str, typer.Option("--now", help="An instant with offset, instead of this one.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+class Terms(enum.Enum):
+    """Whether results are published."""
+
+    public = "public"
+    internal = "internal"
 
 
 def main() -> None:
@@ -87,15 +95,13 @@ def ingest(
     publish_at: Annotated[
         str, typer.Option(help="The instant before which nobody may see it.")
     ] = "",
-    publication: Annotated[str, typer.Option(help="public or internal.")] = "public",
+    publication: Annotated[Terms, typer.Option(help="Who may see it.")] = Terms.public,
     config: Config = None,
     as_json: Json = False,
 ) -> int:
     """Load files or folders of results."""
     from bot import intake, watch
 
-    if publication not in ("public", "internal"):
-        raise SettingsFault([f"--publication '{publication}' is not one of: public, internal."])
     files = watch.files_in(paths)
     if not files:
         shown = ", ".join(map(str, paths))
@@ -108,7 +114,13 @@ def ingest(
             raise SettingsFault([f"--source '{source}' is no layout; known are {known}."])
         embargo = instant(publish_at, place.settings.zone) if publish_at else None
         reports = intake.load(
-            place.house, files, source or None, publication, embargo, clock.now(), quiet=as_json
+            place.house,
+            files,
+            source or None,
+            publication.value,
+            embargo,
+            clock.now(),
+            quiet=as_json,
         )
     if as_json:
         _print_json({"files": reports})

@@ -4,20 +4,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import structlog
-from auditbot.store.engine import migrate, open_store, reading, schema_fault, writing
 
 from auditbot import catalogue, layout, pipeline
 from auditbot.model import Binding, Roles, Service
-from auditbot.pipeline import File, House, Turn
+from auditbot.pipeline import File, Held, House
 from auditbot.say.words import Words
 from auditbot.store import load, queue, save
+from auditbot.store.engine import migrate, open_store, reading, schema_fault, writing
 from auditbot.viewer import Viewer
 from bot import clock, watch
 from bot.settings import Settings, SettingsFault, Surroundings
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one turn did: a report a file, and the channels that hear nothing."""
+
+    files: tuple[dict[str, Any], ...]
+    held: tuple[Held, ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ def open_premises(settings: Settings, around: Surroundings, base: Path) -> Premi
         profile=settings.profile,
         prerelease={p.source: frozenset(p.users) for p in settings.prerelease},
         exact_own=bool(settings.disclosure.own_team.strip()),
+        fictional=around.fictional,
     )
     return Premises(house, settings, around, base)
 
@@ -176,5 +186,4 @@ def turn(place: Premises, now: datetime, *, everyone: bool, settle: bool = False
     def slot(binding: Binding, at: datetime) -> datetime:
         return clock.next_slot(binding, at, house.zone)
 
-    done = pipeline.turn(house, now, due, slot, once_a_day=not everyone)
-    return Turn((*reports, *done.files), done.held)
+    return Turn(tuple(reports), pipeline.turn(house, now, due, slot, once_a_day=not everyone))

@@ -142,6 +142,7 @@ class Surroundings:
     incoming: Path | None = None
     workspace: Path = Path("var/workspace.db")  # the practice workspace's own database
     people: Path | None = None  # names for the practice workspace's users and channels
+    fictional: bool = False  # a demonstration: every message says that its figures are made up
 
     @property
     def practice(self) -> bool:

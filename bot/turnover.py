@@ -1,16 +1,17 @@
 """What does one full turn do from end to end? `auditbot once`: load, decide, queue, deliver, end."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from auditbot.store.engine import reading
 from rich.console import Console
 
 from auditbot.model import message_from
 from auditbot.say.markup import plain
 from auditbot.store import queue
+from auditbot.store.engine import reading
 from bot import app, worker
 from bot.premises import Premises, turn
 
@@ -70,8 +71,15 @@ def _posted(row: queue.Outgoing) -> dict[str, Any]:
         "metric": trail.get("metric"),
         "period": trail.get("period"),
         "ts": row.ts,
-        "text": "\n".join(plain(line) for line in lines if line),
+        "text": _names("\n".join(plain(line) for line in lines if line)),
     }
+
+
+def _names(text: str) -> str:
+    """Mentions as a terminal can show them: by id."""
+    return re.sub(
+        r"\{\{(user|channel):(\w+)\}\}", lambda m: f"{'@#'[m[1] == 'channel']}{m[2]}", text
+    )
 
 
 def _running_from(start: datetime) -> Callable[[], datetime]:

@@ -69,7 +69,13 @@ def show_queue(rows: list[dict[str, Any]]) -> None:
     for r in rows:
         since = r["since"].strftime("%d %b %H:%M")
         table.add_row(
-            str(r["id"]), r["kind"], r["channel"], r["status"], since, str(r["attempts"]), r["error"]
+            str(r["id"]),
+            r["kind"],
+            r["channel"],
+            r["status"],
+            since,
+            str(r["attempts"]),
+            r["error"],
         )
     Console().print(table)
     if any(r["status"] in ("failed", "unknown") for r in rows):
@@ -89,7 +95,9 @@ def trail(place: Premises, ts: str) -> dict[str, Any]:
     with reading(place.house.engine) as conn:
         row = queue.by_ts(conn, ts)
     if row is None:
-        raise SettingsFault([f"{ts}: no post of this bot has that time stamp; copy it from its link."])
+        raise SettingsFault(
+            [f"{ts}: no post of this bot has that time stamp; copy it from its link."]
+        )
     return {
         "ts": row.ts,
         "channel": row.channel,
@@ -144,21 +152,35 @@ def _database(place: Premises) -> dict[str, Any]:
     try:
         fault = schema_fault(place.house.engine)
     except SQLAlchemyError as e:
-        return _line("database", False, f"does not answer ({type(e).__name__}); see AUDITBOT_DATABASE_URL.")
-    return _line("database", fault is None, fault or f"{place.house.engine.dialect.name}, schema up to date.")
+        return _line(
+            "database", False, f"does not answer ({type(e).__name__}); see AUDITBOT_DATABASE_URL."
+        )
+    return _line(
+        "database", fault is None, fault or f"{place.house.engine.dialect.name}, schema up to date."
+    )
 
 
 def _slack(place: Premises) -> dict[str, Any]:
     if place.around.practice:
-        return _line("Slack", True, "no tokens are set, so the bot talks to its practice workspace.")
+        return _line(
+            "Slack", True, "no tokens are set, so the bot talks to its practice workspace."
+        )
     _, asking = post.clients(place.around.bot_token, place.around.api_url, timeout=10)
     try:
         who = asking.auth_test()
-        asking.api_call("apps.connections.open", headers={"Authorization": f"Bearer {place.around.app_token}"})
+        asking.api_call(
+            "apps.connections.open", headers={"Authorization": f"Bearer {place.around.app_token}"}
+        )
     except SlackApiError as e:
-        return _line("Slack", False, f"refused a token ({e.response.get('error')}); copy both from the app's page.")
+        return _line(
+            "Slack",
+            False,
+            f"refused a token ({e.response.get('error')}); copy both from the app's page.",
+        )
     except OSError as e:
-        return _line("Slack", False, f"cannot be reached ({type(e).__name__}); check network and proxy.")
+        return _line(
+            "Slack", False, f"cannot be reached ({type(e).__name__}); check network and proxy."
+        )
     return _line("Slack", True, f"{who['user']} in {who['team']}, Socket Mode opens.")
 
 
@@ -168,11 +190,21 @@ def _folders(place: Premises) -> list[dict[str, Any]]:
         if source.path:
             folder = place.base / source.path
             there = folder.is_dir()
-            says = f"{folder} is there." if there else f"{folder} is not there; make it or mend the path."
+            says = (
+                f"{folder} is there."
+                if there
+                else f"{folder} is not there; make it or mend the path."
+            )
             checks.append(_line(f"folder of {source.id}", there, says))
     if place.around.incoming:
         there = place.around.incoming.is_dir()
-        checks.append(_line("AUDITBOT_INCOMING", there, f"{place.around.incoming} is {'' if there else 'not '}there."))
+        checks.append(
+            _line(
+                "AUDITBOT_INCOMING",
+                there,
+                f"{place.around.incoming} is {'' if there else 'not '}there.",
+            )
+        )
     return checks
 
 
@@ -180,10 +212,17 @@ def _bindings(place: Premises, now: datetime) -> dict[str, Any]:
     house, loose = bound(place, now)
     if loose:
         return _line("channels", False, " ".join(loose))
-    unled = [s for b in house.bindings for s in b.services if s not in house.roles or not house.roles[s].lead]
+    unled = [
+        s
+        for b in house.bindings
+        for s in b.services
+        if s not in house.roles or not house.roles[s].lead
+    ]
     if unled:
         names = ", ".join(dict.fromkeys(unled))
-        return _line("channels", False, f"no lead is named for {names}; concerns have nobody to go to first.")
+        return _line(
+            "channels", False, f"no lead is named for {names}; concerns have nobody to go to first."
+        )
     return _line("channels", True, f"{len(house.bindings)} are bound to services.")
 
 
@@ -202,9 +241,13 @@ def _queue(place: Premises, now: datetime) -> dict[str, Any]:
     wrong = [r for r in rows if r["status"] in ("failed", "unknown")]
     late = [r for r in rows if r["status"] == "pending" and now - r["not_before"] > STALE_WAIT]
     if wrong:
-        return _line("queue", False, f"{len(wrong)} messages failed or are unknown; see `auditbot queue`.")
+        return _line(
+            "queue", False, f"{len(wrong)} messages failed or are unknown; see `auditbot queue`."
+        )
     if late:
-        return _line("queue", False, f"{len(late)} messages wait longer than they should; is the bot running?")
+        return _line(
+            "queue",
+            False,
+            f"{len(late)} messages wait longer than they should; is the bot running?",
+        )
     return _line("queue", True, f"{len(rows)} waiting, none failed.")
-
-

@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from auditbot.store.engine import reading, writing
-from auditbot.store.queue import Incoming, Outgoing
 from slack_sdk import WebClient
 
 from auditbot.act import concern, follow
@@ -23,6 +21,8 @@ from auditbot.model import Binding, Button, Message, message_from
 from auditbot.pipeline import House
 from auditbot.say import digest
 from auditbot.store import queue
+from auditbot.store.engine import reading, writing
+from auditbot.store.queue import Incoming, Outgoing
 from auditbot.viewer import Viewer
 from bot.clock import working_days_after
 from bot.settings import local
@@ -311,9 +311,19 @@ def _submitted(desk: Desk, row: Incoming) -> Message:
         return digest.notice(house.words, "words_not_taken", {})
     if row.payload["form"] == "add_line":
         return concern.add_line(
-            house.engine, house.words, house.roles, number, row.user, row.text or "", now
+            house.engine,
+            house.words,
+            house.roles,
+            number,
+            row.user,
+            row.text or "",
+            now,
+            house.zone,
         )
-    day = working_days_after(now.astimezone(house.zone).date(), int(row.payload.get("days", 1)))
+    with reading(house.engine) as conn:
+        found = queue.concern(conn, number)
+    due = (found.due_at if found else now).astimezone(house.zone)
+    day = working_days_after(due.date(), int(row.payload.get("days", 1)))
     return concern.hold(
         house.engine,
         house.words,
@@ -321,8 +331,8 @@ def _submitted(desk: Desk, row: Incoming) -> Message:
         number,
         row.user,
         row.text or "",
-        until=local(day, 9, house.zone),
-        now=now,
+        local(day, due.hour, house.zone),
+        now,
     )
 
 

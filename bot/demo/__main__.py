@@ -12,29 +12,34 @@ from bot import app, turnover
 from bot.cli import log_to_stderr
 from bot.clock import now
 from bot.demo import data
-from bot.premises import open_premises
+from bot.premises import Premises, open_premises
 from bot.settings import SettingsFault, Surroundings, read
 
 VAR = Path("var")
 PORT = 3900
 
 
-def main(once: bool) -> int:
-    """Make the data, run one full turn, then end or open the practice workspace."""
-    log_to_stderr()
-    here = Path(__file__).parent
-    folder = VAR / "demo"
+def prepare(var: Path) -> Premises:
+    """Make the data and open a house on it: files, databases and workspace all below `var`."""
+    here, folder = Path(__file__).parent, var / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     data.write(folder / "incoming")
     for name in ("auditbot.toml", "people.toml"):
         shutil.copyfile(here / name, folder / name)
     around = Surroundings(
-        f"sqlite:///{VAR / 'demo.db'}",
-        workspace=VAR / "demo-workspace.db",
+        f"sqlite:///{var / 'demo.db'}",
+        workspace=var / "demo-workspace.db",
         people=folder / "people.toml",
+        fictional=True,
     )
+    return open_premises(read(folder / "auditbot.toml"), around, folder)
+
+
+def main(once: bool) -> int:
+    """Run one full turn on the made-up data, then end or open the practice workspace."""
+    log_to_stderr()
     try:
-        place = open_premises(read(folder / "auditbot.toml"), around, folder)
+        place = prepare(VAR)
         done = turnover.once(place, now())
         if once:
             turnover.show(done)

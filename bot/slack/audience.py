@@ -32,14 +32,14 @@ def of(client: WebClient, channel: str, channel_type: str, user: str, shared: bo
 
 @lru_cache(maxsize=2000)
 def _person(client: WebClient, user: str) -> dict[str, Any]:
-    return dict(client.users_info(user=user)["user"])  # type: ignore[call-overload]
+    return dict(client.users_info(user=user)["user"])
 
 
 @lru_cache(maxsize=2000)
 def _shared(client: WebClient, channel: str) -> bool:
     """False where Slack will not say: the default manifest may not ask about private channels."""
     try:
-        place: dict[str, Any] = dict(client.conversations_info(channel=channel)["channel"])  # type: ignore[call-overload]
+        place: dict[str, Any] = dict(client.conversations_info(channel=channel)["channel"])
     except SlackApiError:
         return False
     return bool(place.get("is_ext_shared") or place.get("is_pending_ext_shared"))

@@ -19,7 +19,8 @@ ALT = 2000
 TABLE_ROWS = 100
 Block = dict[str, Any]
 
-_USER = re.compile(r"\{\{user:([A-Z0-9]+)\}\}")
+_NAMED = re.compile(r"\{\{(user|channel):([A-Z0-9]+)\}\}")
+_SIGN = {"user": "@", "channel": "#"}
 
 
 def escape(text: str) -> str:
@@ -28,8 +29,8 @@ def escape(text: str) -> str:
 
 
 def mrkdwn(text: str) -> str:
-    """Our plain markup as Slack's own. `{{user:U0…}}` becomes a mention."""
-    return _USER.sub(r"<@\1>", "".join(_span(s) for s in spans(text)))
+    """Our plain markup as Slack's own. `{{user:U0…}}` and `{{channel:C0…}}` become mentions."""
+    return _NAMED.sub(lambda m: f"<{_SIGN[m[1]]}{m[2]}>", "".join(_span(s) for s in spans(text)))
 
 
 def _span(span: Span) -> str:
@@ -128,7 +129,7 @@ def table(rows: tuple[tuple[str, ...], ...]) -> Block:
 
 def fallback(message: Message) -> str:
     """The notification text: read on lock screens and by screen readers."""
-    return _USER.sub("", escape(message.fallback))[:SECTION]
+    return _NAMED.sub(lambda m: f"<{_SIGN[m[1]]}{m[2]}>", escape(message.fallback))[:SECTION]
 
 
 def _label(button: Button) -> Block:

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 import structlog
-from auditbot.say.chart import png
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from auditbot.model import Chart, Message
+from auditbot.say.chart import png
 from bot.slack.blocks import Block, blocks, fallback, plain_blocks
 
 log = structlog.get_logger()
@@ -43,13 +43,13 @@ class Outcome:
 
 def clients(bot_token: str, api_url: str, timeout: int = 20) -> tuple[WebClient, WebClient]:
     """(for posts, for the rest). Posts are never repeated by the client itself."""
-    base = {"base_url": api_url} if api_url else {}
-    posting = WebClient(token=bot_token, timeout=timeout, retry_handlers=[], **base)
+    base = api_url or WebClient.BASE_URL
+    posting = WebClient(token=bot_token, base_url=base, timeout=timeout, retry_handlers=[])
     asking = WebClient(
         token=bot_token,
+        base_url=base,
         timeout=timeout,
         retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)],
-        **base,
     )
     return posting, asking
 
@@ -71,7 +71,7 @@ def post(
     try:
         if channel.startswith(("U", "W")):
             opened = client.conversations_open(users=channel)
-            channel = opened["channel"]["id"]  # type: ignore[index]
+            channel = opened["channel"]["id"]
     except (SlackApiError, OSError, http.client.HTTPException) as e:
         return _outcome_of(e, posted=False)
     picture = upload(client, message.chart) if pictures and message.chart else None
@@ -105,7 +105,7 @@ def upload(client: WebClient, chart: Chart) -> str | None:
         answer = client.files_upload_v2(
             content=png(chart), filename="chart.png", title=chart.title, alt_txt=chart.alt_text
         )
-        return str(answer["files"][0]["id"])  # type: ignore[index]
+        return str(answer["files"][0]["id"])
     except Exception as e:
         log.warning("picture_failed", error=type(e).__name__)
         return None
@@ -125,7 +125,7 @@ def settle(
                 limit=200,
                 cursor=cursor,
             )
-            for m in page["messages"]:  # type: ignore[union-attr]
+            for m in page["messages"]:
                 payload = (m.get("metadata") or {}).get("event_payload") or {}
                 if payload.get("id") == marker:
                     return "found", str(m["ts"])

@@ -303,6 +303,7 @@ class Question:
     comparator: str | None = None
     assumed: tuple[str, ...] = ()  # what was filled in, told above the answer
     text: str = ""
+    wants: tuple[str, ...] = ()  # finer wishes: "cause", "real", "chart", "lowest", "rank", ...
 
 
 def message_from(data: Mapping[str, Any]) -> Message:

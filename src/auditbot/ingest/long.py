@@ -1,0 +1,281 @@
+"""One figure a row: the plain layout, by the million rows.
+
+Each different text is checked once, numbers as whole columns, piece by piece.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auditbot.catalogue import Catalogue
+from auditbot.ingest import check, personal, read
+from auditbot.ingest.cell import mark_key
+from auditbot.ingest.column import CODES, Figures, Texts, day, figures, texts
+from auditbot.ingest.kept import Frames, Seen, as_period, distinct, sightings
+from auditbot.ingest.label import find, key, one_line, slug
+from auditbot.ingest.refusal import Refused, masked
+from auditbot.layout import Layout
+from auditbot.model import Batch, Refusal
+
+MOST_REFUSALS = 10_000  # beyond that a file is not sound, and nobody corrects cell by cell
+NUMBERS = ("numerator", "denominator", "value", "completeness")
+TEXTS = ("service", "metric", "start", "end", "name")
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+_NO_ID = "this is no id of a service; write its code"
+_NO_METRIC = "this metric is not in the catalogue; correct its id, or add it to the catalogue"
+_NO_DAY = "this is not a date as year-month-day (2026-04-01)"
+_BACKWARDS = "the period starts after its end"
+_NO_FIGURE = "this is not a number"
+_NO_LEVEL = "this is none of the levels"
+_LONELY = "no figure can be worked out from what is given; add the denominator or the value"
+
+
+def take_in(opened: read.Opened, sheet: str, layout: Layout, catalogue: Catalogue) -> Batch:
+    """Read and check a long file whole. Raises Refused; faulty rows are in `refusals`."""
+    places = _places(opened, sheet, layout)
+    seen = Seen()
+    pieces = []
+    for row, frame in read.chunks(
+        opened,
+        sheet,
+        {at: part for part, at in places.items() if part in TEXTS},
+        {at: part for part, at in places.items() if part in NUMBERS},
+    ):
+        pieces.append(_piece(opened, row, frame.reset_index(drop=True), layout, catalogue, seen))
+        if len(seen.refusals) > MOST_REFUSALS:
+            raise Refused(
+                f"{opened.name}: more than {MOST_REFUSALS:,} rows are faulty; {_first(seen)}"
+            )
+    if not any(map(len, pieces)):
+        raise Refused(f"{opened.name}: not one usable row; {_first(seen)}")
+    distinct(opened.name, pieces, seen)
+    audits = {catalogue.metrics[m].audit for m in seen.metrics}
+    return Batch(
+        source=layout.id,
+        audit=layout.audit or (audits.pop() if len(audits) == 1 else ""),
+        name=opened.name,
+        sha256=opened.sha256,
+        published=None,
+        services=sightings(pieces, seen),
+        periods=tuple(sorted(map(as_period, seen.periods))),
+        frames=Frames(pieces, seen, layout.letters),
+        refusals=tuple(sorted(seen.refusals, key=lambda r: r.row)),
+        not_numeric=seen.marked,
+    )
+
+
+def _places(opened: read.Opened, sheet: str, layout: Layout) -> dict[str, int]:
+    """Which column of the file is which part. Raises Refused for a faulty header."""
+    header = opened.heads[sheet][0] if opened.heads[sheet] else []
+    keys = [{key(cell)} for cell in header]
+    labels = layout.long.model_dump()
+    found = {part: find((label,), keys, opened.name) for part, label in labels.items()}
+    for part in ("service", "metric", "start", "end"):
+        if found[part] is None:
+            raise Refused(
+                f"{opened.name}: the column '{labels[part]}' is missing from the header in row 1; "
+                "add it and load the file again."
+            )
+    if found["value"] is None and found["numerator"] is None:
+        raise Refused(
+            f"{opened.name}: the header in row 1 has neither '{labels['value']}' nor "
+            f"'{labels['numerator']}', so there are no figures; add them and load the file again."
+        )
+    return {part: at for part, at in found.items() if at is not None}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The columns of one piece, read; a column that the file does not have is empty."""
+
+    first_row: int  # of the spreadsheet
+    text: dict[str, Texts]
+    figures: dict[str, Figures]
+
+    def at(self, row: int, part: str) -> str:
+        """One cell as it may be shown."""
+        cell = self.text[part].at(row) if part in self.text else self.figures[part].told(row)
+        return masked(f"{cell:g}" if isinstance(cell, float) else cell)
+
+
+def _piece(
+    opened: read.Opened,
+    first_row: int,
+    frame: pd.DataFrame,
+    layout: Layout,
+    catalogue: Catalogue,
+    seen: Seen,
+) -> pd.DataFrame:
+    """The good rows of one piece as codes and numbers; the faulty ones go to `seen.refusals`."""
+    cells = _cells(opened, first_row, frame, layout, seen)
+    used = ~_empty(cells)
+    text, given = cells.text, cells.figures
+    service = text["service"].each(lambda v: _number(_service_id(v), seen.services), np.int64)
+    metric = text["metric"].each(
+        lambda v: _number(_metric_id(v, layout, catalogue), seen.metrics), np.int64
+    )
+    starts, ends = (
+        text[part].each(lambda v: day(v, opened.kind == "workbook"), np.int64)
+        for part in ("start", "end")
+    )
+    kinds = [catalogue.metrics[m].kind for m in seen.metrics] + [""]
+    is_level, is_proportion, is_count = (
+        np.array([k == kind for k in kinds])[metric] for kind in ("level", "proportion", "count")
+    )
+    n, d, v = (given[part].numbers for part in ("numerator", "denominator", "value"))
+    v = np.where(is_count & np.isnan(v) & np.isnan(d), n, v)  # a count may stand as a numerator
+    numbers = pd.DataFrame(
+        {
+            "numerator": n,
+            "denominator": d,
+            "value": v,
+            "completeness": given["completeness"].numbers,
+        }
+    )
+    level = np.where(is_level, given["value"].letters, 0)
+    state = np.zeros(len(frame), dtype=np.int8)
+    for part in ("value", "denominator", "numerator"):  # the numerator's mark counts most
+        state = np.where(given[part].states > 0, given[part].states, state)
+    both = is_proportion & ~np.isnan(n) & ~np.isnan(d)
+    nothing = np.isnan(v) & ~both & (level == 0) & (state == 0)
+    faults: list[tuple[Any, str, str]] = [
+        (service < 0, "service", _NO_ID),
+        (metric < 0, "metric", _NO_METRIC),
+        (starts < 0, "start", _NO_DAY),
+        (ends < 0, "end", _NO_DAY),
+        (starts > ends, "start", _BACKWARDS),
+        (is_level & ~np.isnan(v), "value", f"{_NO_LEVEL} {', '.join(layout.letters)}"),
+        (~is_level & (given["value"].letters > 0), "value", _NO_FIGURE),
+        *((np.isinf(given[part].numbers), part, _NO_FIGURE) for part in NUMBERS),
+        (nothing & ~np.isnan(n), "numerator", _LONELY),
+    ]
+    rules = check.faults(numbers, is_proportion, is_count)
+    good = _refuse(
+        cells,
+        used,
+        [(np.flatnonzero(bad), part, reason) for bad, part, reason in faults]
+        + [(np.array([at]), part, check.REASONS[rule]) for at, part, rule in rules],
+        service,
+        layout,
+        seen,
+    )
+    state = np.where(nothing, CODES["missing"], state)
+    state = np.where((state == 0) & both & (n == 0) & (d == 0), CODES["no_cases"], state)
+    seen.marked += sum(int((given[part].states[good] > 0).sum()) for part in NUMBERS)
+    with np.errstate(all="ignore"):
+        v = np.where(both & (d > 0), 100 * n / d, v)
+    name = np.full(len(frame), -1)
+    if "name" in text:
+        name = text["name"].each(lambda v: _number(one_line(v), seen.names), np.int64)
+    kept: dict[str, Any] = {
+        "row": np.arange(first_row, first_row + len(frame), dtype=np.int32),
+        "service": service.astype(np.int32),
+        "metric": metric.astype(np.int16),
+        "period": _periods(good, starts, ends, seen).astype(np.int32),
+        "name": name.astype(np.int32),
+        "state": state.astype(np.int8),
+        "level": level.astype(np.int8),
+        **{
+            part: np.where(state == 0, x, np.nan)
+            for part, x in zip(NUMBERS[:3], (n, d, v), strict=True)
+        },
+        "completeness": given["completeness"].numbers,
+    }
+    return pd.DataFrame({part: column[good] for part, column in kept.items()})
+
+
+def _cells(
+    opened: read.Opened, first_row: int, frame: pd.DataFrame, layout: Layout, seen: Seen
+) -> Cells:
+    """Every column read. Raises Refused when a text column holds people."""
+    text = {part: texts(frame[part]) for part in TEXTS if part in frame}
+    for part in ("service", "name"):
+        if part in text:
+            label, known = layout.long.model_dump()[part], seen.looked_at[part]
+            if not known.issuperset(new := {str(v) for v in text[part].values}):
+                known |= new
+                personal.refuse_names(opened.name, label, known)
+    marks = {mark_key(mark): state for mark, state in layout.marks.items()}
+    absent = pd.Series(np.full(len(frame), np.nan))
+    given = {
+        part: figures(frame.get(part, absent), marks, layout.letters if part == "value" else ())
+        for part in NUMBERS
+    }
+    return Cells(first_row, text, given)
+
+
+def _empty(cells: Cells) -> Any:
+    """Rows without anything in them, as spreadsheets leave below a table."""
+    empty = np.ones(len(cells.figures["value"].numbers), dtype=bool)
+    for column in cells.text.values():
+        empty &= column.each(lambda v: not str(v).strip(), bool)
+    for part in cells.figures.values():
+        empty &= np.isnan(part.numbers) & (part.states == 0) & (part.letters == 0)
+    return empty
+
+
+def _number(thing: str, among: dict[str, int]) -> int:
+    """The number of a thing, a new one if it is new; -1 for nothing."""
+    return among.setdefault(thing, len(among)) if thing else -1
+
+
+def _service_id(cell: Any) -> str:
+    """An id as it stands; a name in its place becomes its slug."""
+    text = one_line(cell)
+    return text if _PLAIN_ID.fullmatch(text) else slug(text)[:80]
+
+
+def _metric_id(cell: Any, layout: Layout, catalogue: Catalogue) -> str:
+    text = one_line(cell)
+    found = layout.metrics.get(text, text)
+    return found if found in catalogue.metrics else ""
+
+
+def _periods(good: Any, starts: Any, ends: Any, seen: Seen) -> Any:
+    """The number of each row's period; -1 where it has none."""
+    period = np.full(len(starts), -1, dtype=np.int64)
+    pairs, where = np.unique(starts[good] * 100_000 + ends[good], return_inverse=True)
+    numbers = [
+        seen.periods.setdefault(divmod(pair, 100_000), len(seen.periods)) for pair in pairs.tolist()
+    ]
+    period[good] = np.array(numbers, dtype=np.int64)[where]
+    return period
+
+
+def _refuse(
+    cells: Cells,
+    used: Any,
+    faults: list[tuple[Any, str, str]],
+    service: Any,
+    layout: Layout,
+    seen: Seen,
+) -> Any:
+    """Refuse rows, each for the first of its faults; the mask of the rows that are left."""
+    good, labels, ids = used.copy(), layout.long.model_dump(), [*seen.services]
+    for rows, part, reason in faults:
+        for at in rows[good[rows]].tolist():
+            shown = cells.at(at, part)
+            seen.refusals.append(
+                Refusal(
+                    cells.first_row + at,
+                    labels[part],
+                    shown,
+                    f'"{shown}": {reason}; correct the cell and load the file again.',
+                    ids[service[at]] if service[at] >= 0 else None,
+                )
+            )
+        good[rows] = False
+    return good
+
+
+def _first(seen: Seen) -> str:
+    """The first fault in words, for a file that is refused whole."""
+    if not seen.refusals:
+        return "there are no rows under the header; fetch the file again."
+    first = min(seen.refusals, key=lambda r: r.row)
+    return f"the first is at row {first.row}, column '{first.column}': {first.reason}"

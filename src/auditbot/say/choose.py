@@ -1,0 +1,343 @@
+"""Which finding is worth saying to a channel, and which must go to the lead first?
+
+Score = weight of its class × importance of its metric − repetition − age. The reasons are kept with
+the pick, and the same input always gives the same choice. A confirmed concern is never a digest's
+headline and never left out: it goes to `concerns`. A signal is not real enough for a channel when it
+is a concern: it goes to `signals`, for the lead in private.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Literal
+
+from auditbot import period as periods
+from auditbot.catalogue import Catalogue, Metric
+from auditbot.model import Finding, Period
+
+Class = Literal[
+    "standard_reached",  # meets its standard, and none of its results of the last year did
+    "improvement",  # confirmed
+    "concern",  # confirmed
+    "grade_up",  # the audit's own level rose
+    "grade_down",  # the audit's own level fell
+    "changed",  # confirmed, of a metric that is neither better nor worse
+    "nearing",  # within 5 points of its standard, closer than in the last year
+    "signal",  # a rule fired on the latest point alone
+    "room",  # a standard or a higher level is there to reach
+    "steady",  # within the usual ups and downs
+    "too_early",  # fewer than 12 results
+    "no_figure",  # the latest result is not a figure
+]
+
+WEIGHT: dict[Class, float] = {
+    "standard_reached": 100,
+    "grade_up": 90,
+    "improvement": 80,
+    "concern": 80,
+    "changed": 70,
+    "grade_down": 70,
+    "nearing": 60,
+    "signal": 40,
+    "room": 30,
+    "steady": 20,
+    "too_early": 15,
+    "no_figure": 1,
+}
+NEWS: frozenset[Class] = frozenset(
+    ("standard_reached", "improvement", "changed", "grade_up", "grade_down", "nearing")
+)
+NEAR = 5.0  # points from the standard that count as nearing it
+REPEAT = (60.0, 45.0, 30.0)  # off for the same class of the same metric, 1, 2, 3 digests ago
+SAME_METRIC = (15.0, 10.0, 5.0)  # off for the same metric in another class
+OLD = 200.0  # off for a metric whose period is older than its audit's newest
+TWIN = 500.0  # off for a measure that is told with, or stands behind, another one
+CONCERN_SIGNAL = 38.0  # off for a concern that is but a signal, so that it seldom leads a channel
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The headline, or concern, of an earlier digest of this channel."""
+
+    service: str
+    metric: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A finding with its class, its score and why; `beside` are the other findings of its audit,
+    service and period, to be told with it (the score of a level, its data bands, its parts).
+    """
+
+    finding: Finding
+    kind: Class
+    score: float
+    reasons: tuple[str, ...]
+    beside: tuple[Finding, ...] = ()
+    own: bool = True  # False: another finding tells this one
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one channel is to be told now.
+
+    `pick` is the headline (None: nothing but concerns), `others` at most two one-line findings of
+    the same service, `concerns` go to the lead first, `signals` to the lead in private if at all,
+    `covered` is everything else that is new and needs no telling of its own. `explain`: this
+    channel has not yet been told why the headline metric matters.
+    """
+
+    pick: Pick | None
+    others: tuple[Pick, ...] = ()
+    covered: tuple[Pick, ...] = ()
+    concerns: tuple[Pick, ...] = ()
+    signals: tuple[Pick, ...] = ()
+    explain: bool = False
+
+
+def choose(
+    findings: Sequence[Finding],
+    *,
+    catalogue: Catalogue,
+    told: Collection[tuple[str, str, Period]] = (),
+    explained: Collection[str] = (),
+    every_release: bool = False,
+    first: bool = False,
+    recent: Sequence[Past] = (),
+) -> Choice | None:
+    """What is worth saying; None when silence is right.
+
+    `told`: (service, metric, period) already told to this channel in its present revision.
+    `explained`: metrics whose purpose it was told. `recent`: past headlines and concerns, newest
+    first. A first digest always says something, if but one honest figure exists; a later one needs
+    news (a class of NEWS not just told), or `every_release`.
+    """
+    shown = [f for f in findings if _tellable(f, catalogue)]
+    picks = sorted((_pick(f, shown, catalogue, recent) for f in shown), key=_rank)
+    new = [p for p in picks if _key(p.finding) not in told]
+    concerns = tuple(p for p in new if p.kind == "concern" and not _told_before(p, recent))
+    signals = tuple(p for p in new if p.kind == "signal" and _is_concern(p.finding))
+    able = [p for p in (picks if first else new) if p.kind != "concern"]
+    news = [p for p in able if p.kind in NEWS and p.own and not _told_before(p, recent)]
+    head = next(iter(news if news and not first else able), None)
+    if not (first or news or (every_release and new)):
+        head = None
+    if head is None:
+        return Choice(None, concerns=concerns, signals=signals) if concerns else None
+    others = tuple(_further(head, able))
+    said = {_key(p.finding) for p in (head, *others, *concerns)}
+    return Choice(
+        pick=head,
+        others=others,
+        covered=tuple(p for p in new if _key(p.finding) not in said),
+        concerns=concerns,
+        signals=signals,
+        explain=head.finding.metric not in explained,
+    )
+
+
+def classify(finding: Finding, metric: Metric, since: date | None = None) -> Class:
+    """The class of one finding, by its strongest true statement.
+
+    `since`: the last day of an old scheme; results up to it are not compared with.
+    """
+    if finding.latest.state != "ok":
+        return "no_figure"
+    verdict, standing = finding.verdict, finding.standing
+    if verdict.strength == "confirmed" and verdict.direction == "concern":
+        return "concern"
+    if _reached(finding, metric, since):
+        return "standard_reached"
+    if metric.kind == "level":
+        return _level_class(finding)
+    if verdict.strength == "confirmed":
+        return "improvement" if verdict.direction == "improvement" else "changed"
+    if _nearing(finding, metric, since):
+        return "nearing"
+    if verdict.strength == "signal":
+        return "signal"
+    if standing is not None and not standing.met:
+        return "room"
+    return "too_early" if verdict.strength == "too_early" else "steady"
+
+
+def _level_class(finding: Finding) -> Class:
+    now = finding.latest.level or ""
+    before = finding.comparable.level if finding.comparable is not None else None
+    if before and now != before:
+        return "grade_up" if now < before else "grade_down"
+    return "steady" if now == "A" else "room"
+
+
+def _reached(finding: Finding, metric: Metric, since: date | None) -> bool:
+    """Meets its standard now, and no result of the year before (at least one) did."""
+    if finding.standing is None or not finding.standing.met or finding.standing.kept != 1:
+        return False
+    gaps = _gaps_before(finding, metric, since)
+    return bool(gaps) and min(gaps) > 0
+
+
+def _nearing(finding: Finding, metric: Metric, since: date | None) -> bool:
+    """Misses its standard by no more than 5 points, came nearer, and is the nearest of the year.
+
+    Points are per cent or score points. Coming nearer is judged on the comparable period; being
+    the nearest of the year keeps plain ups and downs from being told as a trend.
+    """
+    standing, value, before = finding.standing, finding.latest.value, finding.comparable
+    if standing is None or standing.met or value is None or _is_concern(finding):
+        return False
+    if before is None or before.value is None or metric.kind not in ("proportion", "score"):
+        return False
+    goal = standing.standard.value
+    gap = _gap(value, goal, metric)
+    nearest = min(_gaps_before(finding, metric, since), default=0.0)
+    return gap <= NEAR and gap < _gap(before.value, goal, metric) and gap < nearest
+
+
+def _gap(value: float, goal: float, metric: Metric) -> float:
+    """Points short of the standard; zero or less meets it."""
+    return value - goal if metric.direction == "lower" else goal - value
+
+
+def _gaps_before(finding: Finding, metric: Metric, since: date | None) -> list[float]:
+    """Points short of the standard in the year up to the latest result (or its last 4 results)."""
+    assert finding.standing is not None
+    goal, latest = finding.standing.standard.value, finding.latest.period
+    earlier = [
+        (r.period, _gap(r.value, goal, metric))
+        for r in finding.series.results
+        if r.state == "ok" and r.value is not None and r.period < latest
+        if since is None or r.period.start > since
+    ]
+    start = periods.year_before(latest).start
+    of_year = [gap for p, gap in earlier if p.start >= start]
+    return of_year if len(of_year) >= 4 else [gap for _, gap in earlier[-4:]]
+
+
+def missed_before(finding: Finding, metric: Metric, since: date | None = None) -> int:
+    """How many results in a row, just before the latest, did not meet the standard."""
+    if finding.standing is None:
+        return 0
+    goal, run = finding.standing.standard.value, 0
+    for r in reversed(finding.series.results):
+        if r.period >= finding.latest.period or r.state != "ok" or r.value is None:
+            continue
+        if (since is not None and r.period.start <= since) or _gap(r.value, goal, metric) <= 0:
+            break
+        run += 1
+    return run
+
+
+def last_break(finding: Finding, catalogue: Catalogue) -> date | None:
+    """The last day of the scheme before the one that the latest result belongs to."""
+    audit = catalogue.audits[catalogue.metrics[finding.metric].audit]
+    start = finding.latest.period.start
+    return max((b.after for b in audit.breaks if b.after < start), default=None)
+
+
+def _is_concern(finding: Finding) -> bool:
+    return finding.verdict.direction == "concern" and finding.verdict.strength != "none"
+
+
+def _tellable(finding: Finding, catalogue: Catalogue) -> bool:
+    """Is the metric in the catalogue, checked, and one that applies to this team?"""
+    metric = catalogue.metrics.get(finding.metric)
+    return metric is not None and metric.verified and finding.latest.state != "not_applicable"
+
+
+def _pick(
+    finding: Finding, findings: Sequence[Finding], catalogue: Catalogue, recent: Sequence[Past]
+) -> Pick:
+    metric = catalogue.metrics[finding.metric]
+    kind = classify(finding, metric, last_break(finding, catalogue))
+    family = tuple(f for f in findings if _one_family(f, finding, catalogue) and f is not finding)
+    off = list(_taken_off(finding, kind, family, catalogue, recent))
+    reasons = [f"class {kind} {WEIGHT[kind]:g} × importance {metric.importance:g}"]
+    reasons += [f"−{points:g} {why}" for points, why in off]
+    return Pick(
+        finding,
+        kind,
+        WEIGHT[kind] * metric.importance - sum(points for points, _ in off),
+        tuple(reasons),
+        beside=tuple(f for f in family if f.latest.period == finding.latest.period),
+        own=all(points != TWIN for points, _ in off),
+    )
+
+
+def _taken_off(
+    finding: Finding,
+    kind: Class,
+    family: Sequence[Finding],
+    catalogue: Catalogue,
+    recent: Sequence[Past],
+) -> Iterable[tuple[float, str]]:
+    metric = catalogue.metrics[finding.metric]
+    if any(f.latest.period.end > finding.latest.period.end for f in family):
+        yield OLD, "older than the newest period of its audit"
+    for why in islice(_told_with(metric, kind, family, catalogue), 1):
+        yield TWIN, why
+    if kind == "signal" and _is_concern(finding):
+        yield CONCERN_SIGNAL, "a concern that is a signal is for the lead first"
+    own = [p for p in recent if p.service == finding.service.id][: len(REPEAT)]
+    for ago, past in enumerate(own):
+        if past.metric == finding.metric and past.kind == kind:
+            yield REPEAT[ago], f"told as {kind}, {ago + 1} ago"
+            return
+        if past.metric == finding.metric:
+            yield SAME_METRIC[ago], f"told as {past.kind}, {ago + 1} ago"
+            return
+
+
+def _told_with(
+    metric: Metric, kind: Class, family: Sequence[Finding], catalogue: Catalogue
+) -> Iterable[str]:
+    """Another finding that tells this one: the level of a score, or one it is a twin or band of.
+
+    A team-centred twin and a data band speak for themselves when they changed and the other did not.
+    """
+    twin = metric.id.replace("_tc_", "_")
+    for f in family:
+        other = catalogue.metrics[f.metric]
+        if other.score == metric.id:
+            yield f"told with its level {other.id}"
+        elif (other.id == twin != metric.id) or (other.score and metric.id in f.companions):
+            changed = classify(f, other, last_break(f, catalogue)) in NEWS
+            if kind not in NEWS or changed:
+                yield f"told with {other.id}"
+
+
+def _one_family(f: Finding, finding: Finding, catalogue: Catalogue) -> bool:
+    audits = catalogue.metrics[f.metric].audit, catalogue.metrics[finding.metric].audit
+    return f.service.id == finding.service.id and audits[0] == audits[1]
+
+
+def _told_before(pick: Pick, recent: Sequence[Past]) -> bool:
+    """Was the same class of the same metric told within the last three?"""
+    past = Past(pick.finding.service.id, pick.finding.metric, pick.kind)
+    return past in [p for p in recent if p.service == past.service][: len(REPEAT)]
+
+
+def _further(head: Pick, able: Sequence[Pick]) -> Iterable[Pick]:
+    """Up to two others of the same service, each worth a line: figures, newest, no twins."""
+    return islice(
+        (
+            p
+            for p in able
+            if p is not head
+            and p.finding.service.id == head.finding.service.id
+            and p.kind != "no_figure"
+            and p.own
+            and not (p.kind == "signal" and _is_concern(p.finding))
+        ),
+        2,
+    )
+
+
+def _rank(pick: Pick) -> tuple[float, str, str]:
+    return (-pick.score, pick.finding.service.id, pick.finding.metric)
+
+
+def _key(finding: Finding) -> tuple[str, str, Period]:
+    return finding.service.id, finding.metric, finding.latest.period

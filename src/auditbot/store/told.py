@@ -1,0 +1,101 @@
+"""What was a channel told already? Decides whether there is anything to say."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TypeAlias
+
+from sqlalchemy import Connection, select
+
+from auditbot.model import Finding, Period
+from auditbot.store import tables
+from auditbot.store.engine import insert_new
+
+# (service, metric, period, release): a corrected figure has another release, so it is news again
+Told: TypeAlias = tuple[str, str, Period, int]
+HEADS = ("headline", "concern")
+
+
+def told(conn: Connection, channel: str) -> dict[Told, str]:
+    """All that a channel was told, each with its role: headline, thread, covered or concern."""
+    t = tables.told
+    return {
+        (r.service, r.metric, Period(r.start, r.end), r.release): r.role
+        for r in conn.execute(select(t).where(t.c.channel == channel))
+    }
+
+
+def tell(
+    conn: Connection,
+    channel: str,
+    rows: Iterable[tuple[Finding, str]],
+    role: str,
+    key: str,
+    now: datetime,
+) -> int:
+    """Write down findings, each with its class of news, as told; returns how many were new.
+
+    Belongs in the transaction that queues the message (`key` is its key in the outbox).
+    """
+    return sum(
+        insert_new(
+            conn,
+            tables.told,
+            {
+                "channel": channel,
+                "service": found.service.id,
+                "metric": found.metric,
+                "start": found.latest.period.start,
+                "end": found.latest.period.end,
+                "release": found.latest.release,
+                "role": role,
+                "kind": kind,
+                "outbox_key": key,
+                "at": now,
+            },
+        )
+        for found, kind in rows
+    )
+
+
+def recent(conn: Connection, channel: str, each: int = 3) -> list[tuple[str, str, str]]:
+    """(service, metric, class of news) of past headlines and concerns, newest first.
+
+    At most `each` for one service.
+    """
+    t = tables.told
+    rows = conn.execute(
+        select(t.c.service, t.c.metric, t.c.kind)
+        .where(t.c.channel == channel, t.c.role.in_(HEADS))
+        .order_by(t.c.at.desc(), t.c.release.desc(), t.c.service, t.c.metric)
+    )
+    past: list[tuple[str, str, str]] = []
+    count: dict[str, int] = {}
+    for service, metric, kind in rows:
+        count[service] = count.get(service, 0) + 1
+        if count[service] <= each:
+            past.append((service, metric, kind))
+    return past
+
+
+def explained(conn: Connection, channel: str) -> set[str]:
+    """The metrics of which a channel was told why they matter."""
+    t = tables.explained
+    return set(conn.scalars(select(t.c.metric).where(t.c.channel == channel)))
+
+
+def explain(conn: Connection, channel: str, metric: str, now: datetime) -> bool:
+    """Write down that a channel was told why a metric matters; False when it was before."""
+    return insert_new(conn, tables.explained, {"channel": channel, "metric": metric, "at": now})
+
+
+def considered(conn: Connection, channel: str, day: date) -> bool:
+    """Was a channel considered on this local day?"""
+    t = tables.considered
+    return conn.scalar(select(t.c.at).where(t.c.channel == channel, t.c.day == day)) is not None
+
+
+def consider(conn: Connection, channel: str, day: date, why: str, now: datetime) -> bool:
+    """Write down that a channel was considered, and why it hears nothing; False when it was before."""
+    return insert_new(
+        conn, tables.considered, {"channel": channel, "day": day, "at": now, "why": why}
+    )
