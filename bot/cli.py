@@ -69,7 +69,12 @@ def run(
     from bot import app
 
     with _place(config) as place:
-        return app.run(place, port=port, ready=lambda url: _tell_where(place.around.practice, url))
+        return app.run(
+            place,
+            app.stopped_by_signals(),
+            port=port,
+            ready=lambda url: _tell_where(place.around.practice, url),
+        )
 
 
 @cli.command()

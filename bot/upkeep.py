@@ -6,7 +6,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 from auditbot import catalogue, layout
@@ -166,22 +165,8 @@ def _slack(place: Premises) -> dict[str, Any]:
             "Slack", True, "no tokens are set, so the bot talks to its practice workspace."
         )
     _, asking = post.clients(place.around.bot_token, place.around.api_url, timeout=10)
-    try:
-        who = asking.auth_test()
-        asking.api_call(
-            "apps.connections.open", headers={"Authorization": f"Bearer {place.around.app_token}"}
-        )
-    except SlackApiError as e:
-        return _line(
-            "Slack",
-            False,
-            f"refused a token ({e.response.get('error')}); copy both from the app's page.",
-        )
-    except OSError as e:
-        return _line(
-            "Slack", False, f"cannot be reached ({type(e).__name__}); check network and proxy."
-        )
-    return _line("Slack", True, f"{who['user']} in {who['team']}, Socket Mode opens.")
+    fault = post.reach(asking, place.around.app_token)
+    return _line("Slack", not fault, fault or "both tokens work and Socket Mode opens.")
 
 
 def _folders(place: Premises) -> list[dict[str, Any]]:

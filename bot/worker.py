@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from slack_sdk import WebClient
 
 from auditbot.act import concern, follow
 from auditbot.ask import answer as ask
@@ -28,6 +27,7 @@ from bot.clock import working_days_after
 from bot.settings import local
 from bot.slack import audience, post
 from bot.slack.listeners import Arrival
+from bot.slack.post import Client
 
 log = structlog.get_logger()
 
@@ -40,8 +40,8 @@ class Desk:
     """What a worker has in front of it."""
 
     house: House
-    posting: WebClient  # never repeats a post
-    asking: WebClient  # for everything else
+    posting: Client  # never repeats a post
+    asking: Client  # for everything else
     now: Callable[[], datetime]
     lease_seconds: float = 60.0
     pace_seconds: float = 1.1
@@ -282,7 +282,7 @@ def _pressed(desk: Desk, row: Incoming) -> Button | None:
     if payload.get("place") is None:
         return Button("", payload["action"], payload.get("value", ""))
     with reading(desk.house.engine) as conn:
-        sent = queue.by_ts(conn, row.ts, row.channel)
+        sent = queue.by_ts(conn, row.ts or "", row.channel)
     if sent is None:
         return Button("", payload["action"], "")
     more = message_from(sent.payload).more

@@ -45,7 +45,7 @@ def main(once: bool) -> int:
             turnover.show(done)
             return 0
         print(f"{len(done['posted'])} messages posted.", file=sys.stderr)
-        return app.run(place, port=PORT, ready=_open)
+        return app.run(place, app.stopped_by_signals(), port=PORT, ready=_open)
     except SettingsFault as e:
         print("\n".join(e.faults), file=sys.stderr)
         return 2

@@ -24,6 +24,8 @@ from bot.slack.blocks import Block, blocks, fallback, plain_blocks
 
 log = structlog.get_logger()
 
+Client = WebClient  # how other rooms name it without knowing the library
+
 BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
 PICTURE_WAITS = (0.3, 1.0, 2.0)  # seconds: Slack works on a new file before it may be shown
 RETRY_LATER = ("service_unavailable", "team_added_to_org", "fatal_error", "internal_error")
@@ -52,6 +54,18 @@ def clients(bot_token: str, api_url: str, timeout: int = 20) -> tuple[WebClient,
         retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)],
     )
     return posting, asking
+
+
+def reach(client: WebClient, app_token: str) -> str:
+    """Do both tokens work? Empty when they do, else what to do about it."""
+    try:
+        client.auth_test()
+        client.api_call("apps.connections.open", headers={"Authorization": f"Bearer {app_token}"})
+    except SlackApiError as e:
+        return f"refused a token ({e.response.get('error')}); copy both from the app's page."
+    except (OSError, http.client.HTTPException) as e:
+        return f"cannot be reached ({type(e).__name__}); check network and proxy."
+    return ""
 
 
 def post(
