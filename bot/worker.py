@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 ATTEMPTS = 5  # then a person is told
 BACKOFF = 20.0  # seconds, times the attempt
+UNASKED = ("digest", "further", "concern", "concern_lead")  # what a pause stops
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ def work_through(desk: Desk, *, wait_for: float = 0.0) -> int:
 def send_next(desk: Desk) -> bool | None:
     """Claim and send one message. True: sent; False: tried and not sent; None: nothing is due."""
     engine, now = desk.house.engine, desk.now()
-    row = queue.claim(engine, now, desk.lease_seconds)
+    paused = _paused(desk)
+    if paused.get("all"):
+        return None
+    row = queue.claim(engine, now, desk.lease_seconds, without=UNASKED if paused else ())
     if row is None:
         return None
     bound = _still_bound(desk.house, row)
@@ -159,6 +163,8 @@ def settle(desk: Desk) -> None:
 def answer_next(desk: Desk) -> bool:
     """Take one event from the inbox and answer it. False when none is waiting."""
     engine = desk.house.engine
+    if _paused(desk).get("all"):
+        return False
     row = queue.take(engine, desk.now(), desk.lease_seconds)
     if row is None:
         return False
@@ -191,6 +197,12 @@ def answer_next(desk: Desk) -> bool:
                     thread_ts=_thread_of(row),
                 )
     return True
+
+
+def _paused(desk: Desk) -> dict[str, Any]:
+    """What an operator paused: nothing, what is sent unasked, or all."""
+    with reading(desk.house.engine) as conn:
+        return queue.setting(conn, "pause") or {}
 
 
 def _thread_of(row: Incoming) -> str | None:

@@ -3,6 +3,7 @@
 
 const $ = (id) => document.getElementById(id);
 const here = { user: sessionStorage.user || "", channel: "", thread: "", tab: "messages", since: "", bot: "", started: Date.now() / 1000 };
+let drawing = 0, asking = 0; // an answer that a later question has overtaken is let go
 let people = {}, rooms = [], drawn = {}, modalDrawn = "", homeDrawn = "", newest = "";
 const EMOJI = { wave: "👋", clap: "👏", tada: "🎉", eyes: "👀", thumbsup: "👍", "+1": "👍", heart: "❤️", white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", bulb: "💡", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊", calendar: "📅", hourglass: "⌛", hourglass_flowing_sand: "⏳", star: "⭐", sparkles: "✨", question: "❓", hospital: "🏥", pray: "🙏", smile: "😄", slightly_smiling_face: "🙂", raised_hands: "🙌", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", lock: "🔒", bell: "🔔", no_bell: "🔕", mag: "🔍", memo: "📝", speech_balloon: "💬", information_source: "ℹ️", thinking_face: "🤔", ok_hand: "👌", muscle: "💪", trophy: "🏆", blue_heart: "💙", green_heart: "💚" };
 
@@ -359,7 +360,7 @@ async function drawRoom() {
   $("about").textContent = room.kind === "im" ? "Direct messages between you and the bot" : `${room.kind === "private" ? "Private, " : ""}${room.members.length} members${room.archived ? ", archived" : ""}${room.members.includes(here.bot) ? "" : ", auditbot is not in it"}`;
   $("box-label").textContent = room.kind === "im" ? `Message ${label(room)}` : `Message #${room.name}`;
   $("tabs").hidden = room.kind !== "im";
-  const home = room.kind === "im" && here.tab === "home";
+  const home = room.kind === "im" && here.tab === "home", turn = ++drawing;
   $("home").hidden = !home;
   $("messages").hidden = $("write").hidden = home;
   $("tab-home").setAttribute("aria-selected", String(home));
@@ -370,7 +371,7 @@ async function drawRoom() {
     look("views", { user: here.user, kind: "modal" }),
     home ? look("views", { user: here.user, kind: "home" }) : [],
   ]);
-  if (room.id !== here.channel) return;
+  if (turn !== drawing) return;
   fill($("messages"), messages, room.id, false);
   $("thread").hidden = !here.thread;
   if (here.thread) fill($("replies"), replies, room.id, true);
@@ -434,13 +435,17 @@ function go(channel) {
 
 function openThread(ts) {
   here.thread = ts;
-  drawRoom().then(() => $("thread-name").focus());
+  $("thread").hidden = false;
+  $("thread-name").focus();
+  drawRoom();
 }
 
 function closeMenu() { $("side").classList.remove("open"); $("menu").setAttribute("aria-expanded", "false"); }
 
 async function refresh() {
+  const turn = ++asking;
   const [users, channels] = await Promise.all([look("users"), look("channels", { user: here.user })]);
+  if (turn !== asking) return;
   people = Object.fromEntries(users.map((u) => [u.id, u]));
   const persons = users.filter((u) => !u.is_bot && !u.deleted);
   if (!persons.some((u) => u.id === here.user) && persons.length) { here.user = persons[0].id; return refresh(); }

@@ -100,7 +100,7 @@ def turn(
         with writing(house.engine) as conn:
             queue.consider(conn, binding.channel, day, "; ".join(h.why for h in why), now)
         held += why
-    held += pass_on_concerns(house, now)
+    held += pass_on_concerns(house, now, {b.channel for b in channels})
     return tuple(held)
 
 
@@ -340,8 +340,10 @@ def lead_first(
     return []
 
 
-def pass_on_concerns(house: House, now: datetime) -> list[Held]:
+def pass_on_concerns(house: House, now: datetime, speaking: Collection[str]) -> list[Held]:
     """Concerns whose time has come go to their channels, if the figures still say so.
+
+    `speaking`: the channels that may hear something now; the others' wait for their hour.
 
     A figure corrected since the lead was told withdraws the concern: the corrected figure is new,
     and is judged afresh.
@@ -349,8 +351,10 @@ def pass_on_concerns(house: House, now: datetime) -> list[Held]:
     held: list[Held] = []
     by_channel = {b.channel: b for b in house.bindings}
     with reading(house.engine) as conn:
-        due = queue.concerns_due(conn, now)
+        due = [] if queue.setting(conn, "pause") else queue.concerns_due(conn, now)
     for c in due:
+        if c.channel in by_channel and c.channel not in speaking:
+            continue
         binding = by_channel.get(c.channel)
         if binding is None or c.service not in binding.services:
             why = "the channel is no longer bound to this service"
