@@ -150,7 +150,7 @@ def test_two_teams_with_one_slug_are_refused(tmp_path):
         rows[3][2] = "Fernhill-Hospital"
         return rows
 
-    with pytest.raises(Refused, match="'fernhill-hospital' stands at"):
+    with pytest.raises(Refused, match="'fernhill-hospital' stands in column 2 and in column 3"):
         stroke(tmp_path, change=twins)
 
 
@@ -214,7 +214,7 @@ def test_repeated_services(tmp_path):
     def differing(rows):
         return [*rows[:2], [*rows[1][:-1], "81"], *rows[2:]]
 
-    with pytest.raises(Refused, match="'ZFH' stands at 2 and at 3"):
+    with pytest.raises(Refused, match="'ZFH' stands in row 2 and in row 3"):
         ae(tmp_path, differing)
 
 

@@ -21,6 +21,8 @@ from auditbot.layout import Layout
 from auditbot.model import Batch, Refusal
 
 MOST_REFUSALS = 10_000  # beyond that a file is not sound, and nobody corrects cell by cell
+FEWEST_JUDGED = 10  # rows, before a file is held to have one for each patient
+SINGLE_SHARE = 0.9
 NUMBERS = ("numerator", "denominator", "value", "completeness")
 TEXTS = ("service", "metric", "start", "end", "name")
 
@@ -53,6 +55,7 @@ def take_in(opened: read.Opened, sheet: str, layout: Layout, catalogue: Catalogu
             )
     if not any(map(len, pieces)):
         raise Refused(f"{opened.name}: not one usable row; {_first(seen)}")
+    _refuse_single_patients(opened.name, pieces)
     distinct(opened.name, pieces, seen)
     audits = {catalogue.metrics[m].audit for m in seen.metrics}
     return Batch(
@@ -192,7 +195,13 @@ def _piece(
 def _cells(
     opened: read.Opened, first_row: int, frame: pd.DataFrame, layout: Layout, seen: Seen
 ) -> Cells:
-    """Every column read. Raises Refused when a text column holds people."""
+    """Every column read. Raises Refused when one holds people, also one that is of no use."""
+    for column in frame:
+        if column not in (*TEXTS, *NUMBERS):
+            different = {str(v).removesuffix(".0") for v in frame[column].dropna().unique()}
+            personal.refuse_names(opened.name, str(column), different)
+        elif column in NUMBERS:
+            personal.refuse_long_numbers(opened.name, str(column), frame[column])
     text = {part: texts(frame[part]) for part in TEXTS if part in frame}
     for part in ("service", "name"):
         if part in text:
@@ -271,6 +280,18 @@ def _refuse(
             )
         good[rows] = False
     return good
+
+
+def _refuse_single_patients(file: str, pieces: list[pd.DataFrame]) -> None:
+    """Raise Refused when nearly every denominator is 1: then each row is one patient."""
+    counted = sum(int(p["denominator"].notna().sum()) for p in pieces)
+    single = sum(int((p["denominator"] == 1).sum()) for p in pieces)
+    if counted >= FEWEST_JUDGED and single >= SINGLE_SHARE * counted:
+        raise Refused(
+            f"{file}: {single:,} of {counted:,} denominators are 1, so each row looks like one "
+            "patient; remove these rows, count the patients of each team and period, and load the "
+            "counts. Nothing of it was kept."
+        )
 
 
 def _first(seen: Seen) -> str:

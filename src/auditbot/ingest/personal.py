@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pandas as pd
+
 from auditbot.ingest.label import key
 from auditbot.ingest.refusal import FORENAMES, Refused
 
@@ -56,7 +58,7 @@ _ONE_PATIENT = re.compile(
 )
 #: "Number of patients with a hospital number" is about a team.
 _COUNTED = re.compile(r"(number of|total|percent|proportion|count of|rate|median|mean)\b")
-_NHS = re.compile(r"(?<![\d.,-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d.,-])")
+_NHS = re.compile(r"(?<![\d.])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d|[.,]\d)")
 _CONSULTANT_CODE = re.compile(r"[CD]\d{7}")
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE)
 _TITLED = re.compile(
@@ -118,7 +120,7 @@ def refuse_heading(file: str, row: int, text: str) -> None:
     if not found and not _COUNTED.match(words):
         found = _PERSONAL_WORDS.search(words)
     if found:
-        raise _people(file, f"row {row}, column '{found[0]}',")
+        raise _people(file, f"row {row}, column '{found[0]}'")
 
 
 def refuse_names(file: str, column: str, values: Iterable[str]) -> None:
@@ -132,6 +134,14 @@ def refuse_names(file: str, column: str, values: Iterable[str]) -> None:
         else:
             others += 1
     if people > others:
+        raise _people(file, f"column '{column}'")
+
+
+def refuse_long_numbers(file: str, column: str, values: "pd.Series[Any]") -> None:
+    """Raise Refused when a column of figures holds an NHS number."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        values = values[(values >= 10**9) & (values < 10**10)]
+    if any(has_nhs_number(str(v).removesuffix(".0")) for v in values.dropna().unique()):
         raise _people(file, f"column '{column}'")
 
 

@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -108,16 +108,16 @@ def chunks(
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """A table with its header in the first row, in pieces: (spreadsheet row, frame).
 
-    `texts` and `numbers` name the columns to keep by their places. Number columns come as numbers
+    `texts` and `numbers` name the columns of use by their places; others come as "column 7". Number columns come as numbers
     where every cell of the piece is one (an empty cell is NaN), else as they stand.
     """
     names = {**texts, **numbers}
     if opened.kind == "workbook":
         frame = _sheet(opened.path, sheet, None).iloc[1:]
-        yield 2, frame[list(names)].rename(columns=names)
+        yield 2, frame.set_axis([names.get(i, _extra(i)) for i in range(frame.shape[1])], axis=1)
         return
     width = max(len(opened.heads[sheet][0]), 1 + max(names))
-    everything = [names.get(i, f"column {i + 1}") for i in range(width)]
+    everything = [names.get(i, _extra(i)) for i in range(width)]
     row = 2
     try:
         reader = pd.read_csv(
@@ -140,7 +140,7 @@ def chunks(
             for frame in reader:
                 if row - 2 + len(frame) > MOST_ROWS:
                     raise _too_large(opened.name, "it", f"{MOST_ROWS:,} rows")
-                yield row, frame[list(names.values())]
+                yield row, frame
                 row += len(frame)
     except pd.errors.ParserError as e:
         where = re.search(r"in line (\d+)|at row (\d+)", str(e))
@@ -149,6 +149,10 @@ def chunks(
             f"{opened.name}: the table breaks{at}, where cells are too many or a quotation mark is "
             "left open; mend that row and load the file again."
         ) from e
+
+
+def _extra(at: int) -> str:
+    return f"column {at + 1}"
 
 
 def _too_large(name: str, what: str, limit: str) -> Refused:
@@ -205,17 +209,24 @@ def _workbook(path: Path, start: bytes) -> Opened:
     content = path.read_bytes()
     if start.startswith(_OLE) and _ENCRYPTED in content:
         raise _locked(path.name)
+    with _book(path) as book:
+        names = [str(n) for n in book.sheet_names]
+        if len(names) > MOST_SHEETS:
+            raise _too_large(path.name, f"{len(names)} sheets", f"{MOST_SHEETS}")
+        heads = {n: _cells(path, book, n, HEAD_ROWS) for n in names}
+    return Opened(path, path.name, hashlib.sha256(content).hexdigest(), before, "workbook", heads)
+
+
+@contextmanager
+def _book(path: Path) -> Iterator[pd.ExcelFile]:
+    """An open workbook; whatever a broken one makes the reader do becomes Refused."""
     try:
         with closing(pd.ExcelFile(path, engine="calamine")) as book:
-            names = [str(n) for n in book.sheet_names]
-            if len(names) > MOST_SHEETS:
-                raise _too_large(path.name, f"{len(names)} sheets", f"{MOST_SHEETS}")
-            heads = {n: _cells(path, book, n, HEAD_ROWS) for n in names}
-    except Refused:
+            yield book
+    except (Refused, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as e:
+    except BaseException as e:  # the reader is Rust: its panic is no Exception
         raise _broken(path.name, e) from e
-    return Opened(path, path.name, hashlib.sha256(content).hexdigest(), before, "workbook", heads)
 
 
 def _cells(path: Path, book: Any, sheet: str, most: int) -> list[list[Any]]:
@@ -223,13 +234,8 @@ def _cells(path: Path, book: Any, sheet: str, most: int) -> list[list[Any]]:
 
 
 def _sheet(path: Path, sheet: str, most: int | None) -> pd.DataFrame:
-    try:
-        with closing(pd.ExcelFile(path, engine="calamine")) as book:
-            return _frame(path, book, sheet, most)
-    except Refused:
-        raise
-    except Exception as e:
-        raise _broken(path.name, e) from e
+    with _book(path) as book:
+        return _frame(path, book, sheet, most)
 
 
 def _frame(path: Path, book: Any, sheet: str, most: int | None) -> pd.DataFrame:
@@ -315,7 +321,7 @@ def _locked(name: str) -> Refused:
     return Refused(f"{name}: is locked with a password; save it without one and load that.")
 
 
-def _broken(name: str, error: Exception) -> Refused:
+def _broken(name: str, error: BaseException) -> Refused:
     if isinstance(error, CalamineError) and "password" in str(error).lower():
         return _locked(name)
     return Refused(

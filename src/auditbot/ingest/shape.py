@@ -112,7 +112,7 @@ def wide(file: str, table: pd.DataFrame, layout: Layout) -> Grid:
             "have been cut short; fetch it again."
         )
     period = file_period(file, layout, preamble, stated)
-    kept = _distinct(file, found)
+    kept = _distinct(file, found, "row")
     return Grid(
         period,
         published_on(layout, preamble),
@@ -141,7 +141,7 @@ def transposed(file: str, table: pd.DataFrame, layout: Layout) -> Grid:
     refusals = [
         Refusal(
             number + 1,
-            one_line(row[0])[:80],
+            one_line(row[0])[:80] or "the first column",
             "",
             "this row is not known: add it to the layout "
             f"'{layout.id}', or to the layout's list of ignored rows, and load the file again.",
@@ -164,8 +164,8 @@ def transposed(file: str, table: pd.DataFrame, layout: Layout) -> Grid:
                 )
             continue
         sighting = _sighting(spot, "", head["name"], head["parent"], head["region"], period)
-        found.append((at, replace(sighting, peer_group=head["peer_group"]), cells))
-    kept = _distinct(file, found)
+        found.append((at + 1, replace(sighting, peer_group=head["peer_group"]), cells))
+    kept = _distinct(file, found, "column")
     return Grid(
         period,
         None,
@@ -195,7 +195,7 @@ ODD: dict[str, Callable[[dict[str, str], bool], dict[str, str]]] = {
 def calmed(text: str, capitals: Sequence[str]) -> str:
     """A name written in capitals, in title case as NHS England's workbooks write it.
 
-    "ROYAL FREE LONDON NHS FOUNDATION TRUST" → "Royal Free London NHS Foundation Trust". Names that
+    "FERNHILL AND LEYBURN NHS TRUST" → "Fernhill And Leyburn NHS Trust". Names that
     have a small letter, or one short word alone, stay as they are; words in `capitals` stay too.
     """
     if not capitals or text != text.upper() or sum(map(str.isalpha, text)) < 5:
@@ -267,7 +267,7 @@ def _sighting(
 
 
 def _distinct(
-    file: str, found: list[tuple[int, Sighting, dict[str, Any]]]
+    file: str, found: list[tuple[int, Sighting, dict[str, Any]]], what: str
 ) -> list[tuple[int, Sighting, dict[str, Any]]]:
     """Each service once. Raises Refused when two rows or columns of one service differ."""
     first: dict[str, tuple[int, Sighting, dict[str, Any]]] = {}
@@ -280,8 +280,8 @@ def _distinct(
             [*map(one_line, cells.values())],
         ):
             raise Refused(
-                f"{file}: the service '{sighting.service}' stands at {number_before} and at "
-                f"{number} with different names or figures; keep the one that is right and load "
+                f"{file}: the service '{sighting.service}' stands in {what} {number_before} "
+                f"and in {what} {number} with different names or figures; keep the one that is right and load "
                 "the file again."
             )
     if not first:
