@@ -262,3 +262,12 @@ def test_a_row_a_patient_is_refused_by_its_denominators(tmp_path):
     with pytest.raises(Refused, match="12 of 12 denominators are 1"):
         loaded(tmp_path, *rows)
     assert len(frame(loaded(tmp_path, one)))
+
+
+@pytest.mark.parametrize("total", ["TOTAL", "National", "England", "All trusts"])
+def test_a_total_or_national_row_is_no_service(tmp_path, total):
+    batch = loaded(tmp_path, GOOD, GOOD.replace("fernhill", total, 1))
+    assert frame(batch)["service"].tolist() == ["fernhill"]
+    (refused,) = batch.refusals
+    assert refused.row == 3
+    assert "is a total or national row and no service; leave it out" in refused.reason

@@ -29,6 +29,14 @@ TEXTS = ("service", "metric", "start", "end", "name")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 _NO_ID = "this is no id of a service; write its code"
+_TOTAL = "this is a total or national row and no service; leave it out"
+TOTALS = frozenset(
+    (
+        *("total", "totals", "grand total", "all", "all services", "all trusts", "all hospitals"),
+        *("national", "national total", "national average", "england", "wales", "scotland"),
+        *("northern ireland", "great britain", "united kingdom", "uk"),
+    )
+)
 _NO_METRIC = "this metric is not in the catalogue; correct its id, or add it to the catalogue"
 _NO_DAY = "this is not a date as year-month-day (2026-04-01)"
 _BACKWARDS = "the period starts after its end"
@@ -148,6 +156,7 @@ def _piece(
     nothing = np.isnan(v) & ~both & (level == 0) & (state == 0)
     faults: list[tuple[Any, str, str]] = [
         (service < 0, "service", _NO_ID),
+        (text["service"].each(lambda v: key(v) in TOTALS, bool), "service", _TOTAL),
         (metric < 0, "metric", _NO_METRIC),
         (starts < 0, "start", _NO_DAY),
         (ends < 0, "end", _NO_DAY),
