@@ -20,7 +20,8 @@ from auditbot.model import (
     Standing,
     Verdict,
 )
-from auditbot.say.choose import Pick, classify
+from auditbot.say.choose import Pick
+from auditbot.say.classify import classify
 from auditbot.say.words import Words
 
 MESSAGES = Path(__file__).resolve().parents[1] / "messages"
@@ -126,6 +127,15 @@ _METRICS = (
         standards=goal(5),
     ),
     metric(
+        "hip_waited",
+        plain="surgery later than the next day",
+        achieved="waited longer than the next day",
+        direction="lower",
+        standards=goal(15),
+        importance=1.4,
+        minimum=30,
+    ),
+    metric(
         "hip_cases",
         plain="hip fractures",
         kind="count",
@@ -191,7 +201,7 @@ CATALOGUE = Catalogue(
     MappingProxyType({a.id: a for a in _AUDITS}),
     MappingProxyType({m.id: m for m in _METRICS}),
     (
-        action("slot", "hip_surgery", "hip_ward"),
+        action("slot", "hip_surgery", "hip_ward", "hip_waited"),
         action(
             "notes",
             "level",

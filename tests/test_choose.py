@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditbot.model import Finding
-from auditbot.say.choose import Choice, Class, Past, choose, classify, last_break, missed_before
+from auditbot.say.choose import Choice, Past, choose
+from auditbot.say.classify import Class, classify, last_break, missed_before
 from tests.saying import CATALOGUE, FERNHILL, LEYBURN, any_finding, beside, finding, levels
 
 FLAT = [70.0, 74, 71, 69, 73, 72, 70, 75, 71, 72, 68, 73, 71, 70]
@@ -59,6 +60,11 @@ def head(choice: Choice | None) -> str | None:
         ("room", levels("level", "BBB")),
         ("steady", levels("level", "AAA")),
         ("room", levels("level", "B")),
+        ("part_up", levels("scanning", "CCCCB")),
+        ("part_down", levels("scanning", "CBBCD")),
+        ("room", levels("scanning", "BCCCB")),  # it was B within the year
+        ("steady", levels("scanning", "AAAAA")),
+        ("room", levels("scanning", "CB")),  # one result before is no year
     ],
 )
 def test_each_finding_has_one_class(expected: str, made: Finding) -> None:
@@ -162,7 +168,9 @@ def test_an_older_period_loses_against_the_newest_of_its_audit() -> None:
 
 
 def test_a_level_is_told_once_with_its_score() -> None:
-    level = levels("level", "CCBCCB", companions=beside("score", 72.0, 66.5))
+    level = levels(
+        "level", "CCBCCB", companions=beside("score", 72.0, 66.5) | beside("band", "A", "A")
+    )
     score = finding("score", FLAT, cases=None)
     band = levels("band", "AAAAAA")
     choice = told(
@@ -199,6 +207,14 @@ def test_further_lines_are_two_at_most_and_of_the_same_service() -> None:
 def test_why_it_matters_is_for_the_first_time() -> None:
     assert told(RISEN).explain  # type: ignore[union-attr]
     assert not told(RISEN, explained={"hip_ward"}).explain  # type: ignore[union-attr]
+
+
+def test_two_measures_of_the_same_counts_are_told_once() -> None:
+    same = finding("hip_surgery", [90.0] * 14)
+    also = finding("hip_ward", [90.0] * 14)
+    choice = told(same, also, COUNT, first=True)
+    assert choice is not None
+    assert [p.finding.metric for p in choice.others] == ["hip_cases"]
 
 
 def test_the_score_says_how_it_came_about() -> None:

@@ -3,6 +3,7 @@
 import random
 import re
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def messages(catalogue: Catalogue) -> list[Message]:
                     WORDS, catalogue, picked, binding=BINDING, roles=None, today=TODAY
                 )
             )
-            goes = preview.datetime(2026, 11, 3, 9)
+            goes = datetime(2026, 11, 3, 9)
             made.append(
                 digest.concern_for_lead(
                     WORDS,

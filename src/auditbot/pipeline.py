@@ -240,8 +240,8 @@ def tell(house: House, binding: Binding, now: datetime, next_slot: datetime) -> 
     )
     if choice is None:
         return [*held, Held(channel, "", "nothing new to say")]
-    for pick in choice.concerns:
-        held += lead_first(house, binding, pick, releases, now, next_slot)
+    for picks in _together(house.catalogue, choice.concerns):
+        held += lead_first(house, binding, picks, releases, now, next_slot)
     if choice.pick is None:
         return [*held, Held(channel, "", "nothing to say beside what the lead hears first")]
     days = max(FORTNIGHT, cadence.min_days)
@@ -263,6 +263,15 @@ def tell(house: House, binding: Binding, now: datetime, next_slot: datetime) -> 
     )
     queue_digest(house, binding, choice, message, now)
     return held
+
+
+def _together(catalogue: Catalogue, picks: Sequence[Pick]) -> list[list[Pick]]:
+    """Concerns of one service and audit are one message: the gravest, and a line for each other."""
+    found: dict[tuple[str, str], list[Pick]] = {}
+    for p in picks:
+        audit = catalogue.metrics[p.finding.metric].audit
+        found.setdefault((p.finding.service.id, audit), []).append(p)
+    return list(found.values())
 
 
 def _told_now(findings: Sequence[Finding], told: Collection[Told]) -> set[tuple[str, str, Period]]:
@@ -296,12 +305,13 @@ def queue_digest(
 def lead_first(
     house: House,
     binding: Binding,
-    pick: Pick,
+    picks: Sequence[Pick],
     releases: Mapping[int, Release],
     now: datetime,
     due_at: datetime,
 ) -> list[Held]:
-    """A confirmed concern: to the lead in private now, to the channel at its next slot."""
+    """Confirmed concerns of one audit: to the lead in private now, to the channel at its next slot."""
+    pick, *also = picks
     found = pick.finding
     roles = house.roles.get(found.service.id)
     today = now.astimezone(house.zone).date()
@@ -311,6 +321,7 @@ def lead_first(
         pick,
         channel=mention("channel", binding.channel),
         goes=due_at.astimezone(house.zone),
+        also=also,
         binding=binding,
         roles=roles,
         today=today,
@@ -322,6 +333,7 @@ def lead_first(
         house.words,
         house.catalogue,
         pick,
+        also=also,
         binding=binding,
         roles=roles,
         today=due_at.astimezone(house.zone).date(),
@@ -333,7 +345,8 @@ def lead_first(
         begun = concern.begin(conn, binding, roles, found, for_lead, for_channel, now, due_at)
         if begun:
             key = f"concern|{found.service.id}|{found.metric}"
-            queue.tell(conn, binding.channel, [(found, pick.kind)], "concern", key, now)
+            told = [(p.finding, p.kind) for p in picks]
+            queue.tell(conn, binding.channel, told, "concern", key, now)
     if begun and not concern.first_readers(roles):
         why = f"nobody is named to hear of {found.metric} first; it goes to the channel next"
         return [Held(binding.channel, found.service.id, why)]

@@ -5,6 +5,7 @@ it.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 from typing import Any
 
 from auditbot import period as periods
@@ -101,6 +102,7 @@ def step_chart(
     """Letters as steps, A on top. Values are 1 (E) to 5 (A)."""
     levels = {r.period: r.level for r in finding.series.results if r.state == "ok" and r.level}
     slots = _periods([r.period for r in finding.series.results])[-MOST_LETTERS:]
+    slots = list(dropwhile(lambda p: p not in levels, slots))  # it starts with a letter
     heights = [_height(levels.get(p)) for p in slots]
     if sum(h is not None for h in heights) < 2:
         return None
@@ -137,7 +139,8 @@ def _slots(finding: Finding) -> list[tuple[Period, Point | None]]:
             )
             for r in finding.series.results
         }
-    return [(p, by_period.get(p)) for p in _periods(list(by_period))][-MOST_SHOWN:]
+    slots = [(p, by_period.get(p)) for p in _periods(list(by_period))][-MOST_SHOWN:]
+    return list(dropwhile(lambda slot: slot[1] is None, slots))
 
 
 def _periods(known: list[Period]) -> list[Period]:

@@ -8,28 +8,11 @@ is a concern: it goes to `signals`, for the lead in private.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
-from typing import Literal
 
-from auditbot import period as periods
 from auditbot.catalogue import Catalogue, Metric
 from auditbot.model import Finding, Period
-
-Class = Literal[
-    "standard_reached",  # meets its standard, and none of its results of the last year did
-    "improvement",  # confirmed
-    "concern",  # confirmed
-    "grade_up",  # the audit's own level rose
-    "grade_down",  # the audit's own level fell
-    "changed",  # confirmed, of a metric that is neither better nor worse
-    "nearing",  # within 5 points of its standard, closer than in the last year
-    "signal",  # a rule fired on the latest point alone
-    "room",  # a standard or a higher level is there to reach
-    "steady",  # within the usual ups and downs
-    "too_early",  # fewer than 12 results
-    "no_figure",  # the latest result is not a figure
-]
+from auditbot.say.classify import Class, classify, is_concern, last_break
 
 WEIGHT: dict[Class, float] = {
     "standard_reached": 100,
@@ -40,20 +23,30 @@ WEIGHT: dict[Class, float] = {
     "grade_down": 70,
     "nearing": 60,
     "signal": 40,
+    "part_up": 35,
+    "part_down": 32,
     "room": 30,
     "steady": 20,
     "too_early": 15,
     "no_figure": 1,
 }
 NEWS: frozenset[Class] = frozenset(
-    ("standard_reached", "improvement", "changed", "grade_up", "grade_down", "nearing")
+    (
+        "standard_reached",
+        "improvement",
+        "changed",
+        "grade_up",
+        "grade_down",
+        "part_up",
+        "part_down",
+        "nearing",
+    )
 )
-NEAR = 5.0  # points from the standard that count as nearing it
 REPEAT = (60.0, 45.0, 30.0)  # off for the same class of the same metric, 1, 2, 3 digests ago
 SAME_METRIC = (15.0, 10.0, 5.0)  # off for the same metric in another class
 OLD = 200.0  # off for a metric whose period is older than its audit's newest
 TWIN = 500.0  # off for a measure that is told with, or stands behind, another one
-CONCERN_SIGNAL = 38.0  # off for a concern that is but a signal, so that it seldom leads a channel
+CONCERN_SIGNAL = 100.0  # off for a concern that is but a signal: it leads for want of all else
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +107,11 @@ def choose(
     first. A first digest always says something, if but one honest figure exists; a later one needs
     news (a class of NEWS not just told), or `every_release`.
     """
-    shown = [f for f in findings if _tellable(f, catalogue)]
+    shown = sorted((f for f in findings if _tellable(f, catalogue)), key=_key)
     picks = sorted((_pick(f, shown, catalogue, recent) for f in shown), key=_rank)
     new = [p for p in picks if _key(p.finding) not in told]
     concerns = tuple(p for p in new if p.kind == "concern" and not _told_before(p, recent))
-    signals = tuple(p for p in new if p.kind == "signal" and _is_concern(p.finding))
+    signals = tuple(p for p in new if p.kind == "signal" and is_concern(p.finding))
     able = [p for p in (picks if first else new) if p.kind != "concern"]
     news = [p for p in able if p.kind in NEWS and p.own and not _told_before(p, recent)]
     head = next(iter(news if news and not first else able), None)
@@ -126,7 +119,7 @@ def choose(
         head = None
     if head is None:
         return Choice(None, concerns=concerns, signals=signals) if concerns else None
-    others = tuple(_further(head, able))
+    others = tuple(_further(head, able, catalogue))
     said = {_key(p.finding) for p in (head, *others, *concerns)}
     return Choice(
         pick=head,
@@ -136,109 +129,6 @@ def choose(
         signals=signals,
         explain=head.finding.metric not in explained,
     )
-
-
-def classify(finding: Finding, metric: Metric, since: date | None = None) -> Class:
-    """The class of one finding, by its strongest true statement.
-
-    `since`: the last day of an old scheme; results up to it are not compared with.
-    """
-    if finding.latest.state != "ok":
-        return "no_figure"
-    verdict, standing = finding.verdict, finding.standing
-    if verdict.strength == "confirmed" and verdict.direction == "concern":
-        return "concern"
-    if _reached(finding, metric, since):
-        return "standard_reached"
-    if metric.kind == "level":
-        return _level_class(finding)
-    if verdict.strength == "confirmed":
-        return "improvement" if verdict.direction == "improvement" else "changed"
-    if _nearing(finding, metric, since):
-        return "nearing"
-    if verdict.strength == "signal":
-        return "signal"
-    if standing is not None and not standing.met:
-        return "room"
-    return "too_early" if verdict.strength == "too_early" else "steady"
-
-
-def _level_class(finding: Finding) -> Class:
-    now = finding.latest.level or ""
-    before = finding.comparable.level if finding.comparable is not None else None
-    if before and now != before:
-        return "grade_up" if now < before else "grade_down"
-    return "steady" if now == "A" else "room"
-
-
-def _reached(finding: Finding, metric: Metric, since: date | None) -> bool:
-    """Meets its standard now, and no result of the year before (at least one) did."""
-    if finding.standing is None or not finding.standing.met or finding.standing.kept != 1:
-        return False
-    gaps = _gaps_before(finding, metric, since)
-    return bool(gaps) and min(gaps) > 0
-
-
-def _nearing(finding: Finding, metric: Metric, since: date | None) -> bool:
-    """Misses its standard by no more than 5 points, came nearer, and is the nearest of the year.
-
-    Points are per cent or score points. Coming nearer is judged on the comparable period; being
-    the nearest of the year keeps plain ups and downs from being told as a trend.
-    """
-    standing, value, before = finding.standing, finding.latest.value, finding.comparable
-    if standing is None or standing.met or value is None or _is_concern(finding):
-        return False
-    if before is None or before.value is None or metric.kind not in ("proportion", "score"):
-        return False
-    goal = standing.standard.value
-    gap = _gap(value, goal, metric)
-    nearest = min(_gaps_before(finding, metric, since), default=0.0)
-    return gap <= NEAR and gap < _gap(before.value, goal, metric) and gap < nearest
-
-
-def _gap(value: float, goal: float, metric: Metric) -> float:
-    """Points short of the standard; zero or less meets it."""
-    return value - goal if metric.direction == "lower" else goal - value
-
-
-def _gaps_before(finding: Finding, metric: Metric, since: date | None) -> list[float]:
-    """Points short of the standard in the year up to the latest result (or its last 4 results)."""
-    assert finding.standing is not None
-    goal, latest = finding.standing.standard.value, finding.latest.period
-    earlier = [
-        (r.period, _gap(r.value, goal, metric))
-        for r in finding.series.results
-        if r.state == "ok" and r.value is not None and r.period < latest
-        if since is None or r.period.start > since
-    ]
-    start = periods.year_before(latest).start
-    of_year = [gap for p, gap in earlier if p.start >= start]
-    return of_year if len(of_year) >= 4 else [gap for _, gap in earlier[-4:]]
-
-
-def missed_before(finding: Finding, metric: Metric, since: date | None = None) -> int:
-    """How many results in a row, just before the latest, did not meet the standard."""
-    if finding.standing is None:
-        return 0
-    goal, run = finding.standing.standard.value, 0
-    for r in reversed(finding.series.results):
-        if r.period >= finding.latest.period or r.state != "ok" or r.value is None:
-            continue
-        if (since is not None and r.period.start <= since) or _gap(r.value, goal, metric) <= 0:
-            break
-        run += 1
-    return run
-
-
-def last_break(finding: Finding, catalogue: Catalogue) -> date | None:
-    """The last day of the scheme before the one that the latest result belongs to."""
-    audit = catalogue.audits[catalogue.metrics[finding.metric].audit]
-    start = finding.latest.period.start
-    return max((b.after for b in audit.breaks if b.after < start), default=None)
-
-
-def _is_concern(finding: Finding) -> bool:
-    return finding.verdict.direction == "concern" and finding.verdict.strength != "none"
 
 
 def _tellable(finding: Finding, catalogue: Catalogue) -> bool:
@@ -278,7 +168,7 @@ def _taken_off(
         yield OLD, "older than the newest period of its audit"
     for why in islice(_told_with(metric, kind, family, catalogue), 1):
         yield TWIN, why
-    if kind == "signal" and _is_concern(finding):
+    if kind == "signal" and is_concern(finding):
         yield CONCERN_SIGNAL, "a concern that is a signal is for the lead first"
     own = [p for p in recent if p.service == finding.service.id][: len(REPEAT)]
     for ago, past in enumerate(own):
@@ -319,7 +209,7 @@ def _told_before(pick: Pick, recent: Sequence[Past]) -> bool:
     return past in [p for p in recent if p.service == past.service][: len(REPEAT)]
 
 
-def _further(head: Pick, able: Sequence[Pick]) -> Iterable[Pick]:
+def _further(head: Pick, able: Sequence[Pick], catalogue: Catalogue) -> Iterable[Pick]:
     """Up to two others of the same service, each worth a line: figures, newest, no twins."""
     return islice(
         (
@@ -329,10 +219,25 @@ def _further(head: Pick, able: Sequence[Pick]) -> Iterable[Pick]:
             and p.finding.service.id == head.finding.service.id
             and p.kind != "no_figure"
             and p.own
-            and not (p.kind == "signal" and _is_concern(p.finding))
+            and not _same_thing(p.finding, head.finding, catalogue)
+            and not (p.kind == "signal" and is_concern(p.finding))
         ),
         2,
     )
+
+
+def _same_thing(a: Finding, b: Finding, catalogue: Catalogue) -> bool:
+    """Two measures that say the same: of one count, as where a trust has one kind of A&E alone, or
+    two overall levels that stand and moved alike.
+    """
+    if a.latest.period != b.latest.period:
+        return False
+    if a.latest.denominator is not None:
+        mine, other = ((f.latest.numerator, f.latest.denominator) for f in (a, b))
+        return mine == other
+    overall = all(catalogue.metrics[f.metric].score for f in (a, b))
+    levels = [(f.latest.level, f.comparable.level if f.comparable else None) for f in (a, b)]
+    return overall and levels[0] == levels[1]
 
 
 def _rank(pick: Pick) -> tuple[float, str, str]:

@@ -3,7 +3,7 @@
 Every other thing that auditbot says by itself is here too: joining, corrections, notices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -37,19 +37,19 @@ def digest(
     explain: bool | None = None,
     releases: Mapping[int, Release] | None = None,
     now: datetime | None = None,
-    fictional: bool | None = None,
+    fictional: bool = False,
 ) -> Message:
     """The message of a choice that has a pick, with its further lines as a thread.
 
     `explain` overrides what the choice says about telling why the measure matters. `now` (aware)
     tells exactly whether a release is out; without it the day of publication counts as not yet.
-    `fictional` marks made-up data (default: as the name of the release says).
+    `fictional` marks made-up data, as does the name of its release.
     """
     pick = choice.pick
     if pick is None:
         raise ValueError("This choice has no headline, so there is no digest; send its concerns.")
     release = (releases or {}).get(pick.finding.latest.release)
-    fictional = is_fictional(release) if fictional is None else fictional
+    fictional = fictional or is_fictional(release)
     discreet = is_discreet(binding, roles, release, today, now)
     known, body = fitted(
         words,
@@ -59,10 +59,7 @@ def digest(
         explain=choice.explain if explain is None else explain,
         fictional=fictional,
     )
-    further = (
-        _further(words, catalogue, p, today, fictional=fictional, discreet=discreet)
-        for p in choice.others
-    )
+    further = _lines(words, catalogue, choice.others, today, fictional=fictional, discreet=discreet)
     return message_of(
         words, catalogue, pick, known, kind="digest", body=body, discreet=discreet, thread=further
     )
@@ -76,20 +73,22 @@ def concern_for_lead(
     channel: str,
     goes: datetime,
     value: str = "",
+    also: Sequence[Pick] = (),
     binding: Binding,
     roles: Roles | None,
     today: date,
     releases: Mapping[int, Release] | None = None,
     now: datetime | None = None,
-    fictional: bool | None = None,
+    fictional: bool = False,
 ) -> Message:
     """A confirmed concern for the service's lead, in private, before it goes to `channel`.
 
     `channel` is the channel's name in words ("#stroke-fernhill"), `goes` the local time at which
-    it will go there, `value` what its two buttons hand on (default: which finding it is).
+    it will go there, `value` what its two buttons hand on (default: which finding it is), `also`
+    further concerns of the same audit, told in a line each under it.
     """
     release = (releases or {}).get(pick.finding.latest.release)
-    fictional = is_fictional(release) if fictional is None else fictional
+    fictional = fictional or is_fictional(release)
     discreet = is_discreet(binding, roles, release, today, now)
     facts = {"channel": channel, "when": when(words, goes, today)}
     known, body = fitted(
@@ -121,6 +120,7 @@ def concern_for_lead(
         discreet=discreet,
         buttons=own,
         fallback=fallback,
+        thread=_lines(words, catalogue, also, today, fictional=fictional, discreet=discreet),
     )
 
 
@@ -134,22 +134,32 @@ def concern_for_channel(
     today: date,
     line: str | None = None,
     line_by: str | None = None,
+    also: Sequence[Pick] = (),
     releases: Mapping[int, Release] | None = None,
     now: datetime | None = None,
-    fictional: bool | None = None,
+    fictional: bool = False,
 ) -> Message:
     """A confirmed concern in the channel, with the lead's line (signed `line_by`) if there is one.
 
     The line does not count towards the ninety words: it is a person's own.
     """
     release = (releases or {}).get(pick.finding.latest.release)
-    fictional = is_fictional(release) if fictional is None else fictional
+    fictional = fictional or is_fictional(release)
     discreet = is_discreet(binding, roles, release, today, now)
     known, body = fitted(words, catalogue, pick, today=today, fictional=fictional)
     if line and line_by:
         added = words.lines("concern", "line", {"line": line, "by": line_by})
         body = (*body[:1], *added, *body[1:])
-    return message_of(words, catalogue, pick, known, kind="concern", body=body, discreet=discreet)
+    return message_of(
+        words,
+        catalogue,
+        pick,
+        known,
+        kind="concern",
+        body=body,
+        discreet=discreet,
+        thread=_lines(words, catalogue, also, today, fictional=fictional, discreet=discreet),
+    )
 
 
 def signal_for_lead(
@@ -326,6 +336,20 @@ def as_json(
     }
 
 
+def _lines(
+    words: Words,
+    catalogue: Catalogue,
+    picks: Sequence[Pick],
+    today: date,
+    *,
+    fictional: bool,
+    discreet: bool,
+) -> tuple[Message, ...]:
+    return tuple(
+        _further(words, catalogue, p, today, fictional=fictional, discreet=discreet) for p in picks
+    )
+
+
 def _further(
     words: Words, catalogue: Catalogue, pick: Pick, today: date, *, fictional: bool, discreet: bool
 ) -> Message:
@@ -337,6 +361,6 @@ def _further(
         headline=line,
         body=(),
         fallback=quiet if discreet else plain(line),
-        more=tuple(buttons_of(words, catalogue.metrics[pick.finding.metric], pick.finding)),
+        more=tuple(buttons_of(words, catalogue, pick.finding)),
         trail=trail_of(words, catalogue, pick, known, "further"),
     )

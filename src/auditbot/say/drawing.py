@@ -42,9 +42,10 @@ def png(chart: Chart) -> bytes:
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     stepped = any(key.startswith("level:") for key in chart.words)
-    axes = figure.add_axes((0.095, 0.27, 0.87 if stepped else 0.685, 0.53))
+    axes = figure.add_axes((0.095, 0.285, 0.87 if stepped else 0.675, 0.515))
     (_draw_steps if stepped else _draw_points)(axes, chart)
     _dress(figure, axes, chart)
+    _make_room(axes)
     out = io.BytesIO()
     canvas.print_figure(out, format="png", dpi=DPI, metadata={"Software": None})
     return out.getvalue()
@@ -94,12 +95,12 @@ def _draw_points(axes: Axes, chart: Chart) -> None:
         axes.annotate(
             chart.words["last"],
             (len(chart.values) - 1, last),
-            xytext=(0, 15 if above else -15),
+            xytext=(0 if len(chart.words["last"]) < 4 else 14, 15 if above else -15),
             textcoords="offset points",
-            ha="center",
+            ha="center" if len(chart.words["last"]) < 4 else "right",
             va="bottom" if above else "top",
             color=colour,
-            fontproperties=_font(25, bold=True),
+            fontproperties=_font(28, bold=True),
             zorder=6,
         )
 
@@ -128,10 +129,12 @@ def _draw_steps(axes: Axes, chart: Chart) -> None:
 def _dress(figure: Figure, axes: Axes, chart: Chart) -> None:
     """Title, axes, legend and caption: large type, few labels, no frame."""
     title = _fit(chart.title, 70)
-    large = _font(min(25, 25 * 50 / len(title)) if title else 25, bold=True)
-    figure.text(0.03, 0.965, title, va="top", color=INK, fontproperties=large)
+    large = _font(min(28, 28 * 46 / max(len(title), 1)), bold=True)
+    figure.text(0.03, 0.965, title, va="top", color=INK, fontproperties=large, parse_math=False)
     axis = _fit(chart.words.get("axis", ""), 60)
-    figure.text(0.03, 0.875, axis, va="top", color=QUIET, fontproperties=_font(19))
+    figure.text(
+        0.03, 0.875, axis, va="top", color=QUIET, fontproperties=_font(21), parse_math=False
+    )
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(PALE)
@@ -144,15 +147,16 @@ def _dress(figure: Figure, axes: Axes, chart: Chart) -> None:
     margin = max(0.6, n / 40)
     axes.set_xlim(-margin, n - 1 + margin)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_fontproperties(_font(19.5))
+        label.set_fontproperties(_font(22.5))
         label.set_color(INK)
-    if axes.get_legend_handles_labels()[1]:
+    named = axes.get_legend_handles_labels()[1]
+    if named:
         legend = axes.legend(
             loc="upper left",
-            bbox_to_anchor=(-0.1, -0.16),
+            bbox_to_anchor=(-0.1, -0.19),
             ncols=3,
             frameon=False,
-            prop=_font(19),
+            prop=_font(21.5 if len(named) < 3 else 18),
             handletextpad=0.3,
             columnspacing=1.6,
             borderaxespad=0,
@@ -160,14 +164,32 @@ def _dress(figure: Figure, axes: Axes, chart: Chart) -> None:
         for text in legend.get_texts():
             text.set_color(INK)
     caption = "\n".join(textwrap.wrap(_fit(chart.caption, 220), 112))
-    figure.text(0.03, 0.022, caption, color=QUIET, fontproperties=_font(12.5), linespacing=1.3)
+    figure.text(
+        0.03,
+        0.022,
+        caption,
+        color=QUIET,
+        fontproperties=_font(12.5),
+        linespacing=1.3,
+        parse_math=False,  # a name is never a formula
+    )
+
+
+def _make_room(axes: Axes) -> None:
+    """Move the left edge so that the longest number beside the axis fits."""
+    low, high = axes.get_ylim()
+    ticks = [t for t in axes.get_yticks() if low <= t <= high]
+    longest = max((len(f"{round(t, 9):,g}") for t in ticks), default=0)
+    left, bottom, width, height = axes.get_position().bounds
+    wanted = max(left, 0.045 + 0.0168 * longest)
+    axes.set_position((wanted, bottom, width - (wanted - left), height))
 
 
 def _name_lines(
     axes: Axes, ends: Sequence[tuple[float, str, str]], low: float, high: float
 ) -> None:
     """The names of the lines at their right ends, moved apart where they would touch."""
-    apart = 0.1 * (high - low)
+    apart = 0.115 * (high - low)
     placed: list[float] = []
     for value, name, colour in sorted(ends):
         y = max(value, placed[-1] + apart) if placed else value
@@ -178,17 +200,17 @@ def _name_lines(
             xycoords=("axes fraction", "data"),
             va="center",
             color=colour,
-            fontproperties=_font(18.5, bold=colour == INK),
+            fontproperties=_font(20.5, bold=colour == INK),
             annotation_clip=False,
         )
 
 
 def _range(chart: Chart) -> tuple[float, float]:
-    """The y axis: everything drawn, at least 20 points (or a fifth) high, within 0 to 100 for rates."""
+    """The y axis: everything drawn, at least 20 points (or a twentieth) high, within 0 to 100 for rates."""
     drawn = (*chart.values, *chart.means, *chart.lowers, *chart.uppers, chart.standard)
     known = [v for v in drawn if v is not None]
     low, high = min(known), max(known)
-    least = 20.0 if chart.unit == "percent" else max(abs(high), 1e-9) / 5
+    least = 20.0 if chart.unit == "percent" else max(abs(high), 1e-9) / 20
     pad = max(0.12 * (high - low), (least - (high - low)) / 2, 1e-9)
     bottom, top = low - pad, high + pad
     if low >= 0:

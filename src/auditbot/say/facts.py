@@ -13,13 +13,15 @@ from auditbot import period as periods
 from auditbot.catalogue import Action, Catalogue, Metric
 from auditbot.model import Finding, Period, Result
 from auditbot.say import numbers
-from auditbot.say.choose import Pick, last_break, missed_before
+from auditbot.say.choose import Pick
+from auditbot.say.classify import last_break, missed_before
 from auditbot.say.markup import Marked
 from auditbot.say.numbers import Figure
 from auditbot.say.words import Words
 
 _ASIDE = re.compile(r"^(?P<main>.*?)\s*(?P<aside>\([^()]*\))$")
 BEFORE = "@previous"  # after a companion's metric id: its result in the comparable period
+_SPAN = re.compile(r"^(?P<low>[\d.]+) to [\d.]+$")
 LONG = 20  # words a sentence
 HISTORY = 8  # results that a level's history looks back over
 
@@ -180,7 +182,7 @@ def _level(
         "bands_same": bool(bands) and not changed,
         "letters": sorted(set(letters)) if len(letters) >= 4 else [],
         "n_letters": len(letters),
-        "step": _step(metric, now),
+        "step": _step(words, metric, now),
         "at_top": [name for level, name in parts if level == "A"][:2],
         "most_room": _most_room(parts, now),
     }
@@ -214,12 +216,15 @@ def _most_room(parts: list[tuple[str, str]], now: str) -> dict[str, str] | None:
     return {"metric": parts[-1][1], "level": parts[-1][0]}
 
 
-def _step(metric: Metric, now: str) -> dict[str, Any] | None:
+def _step(words: Words, metric: Metric, now: str) -> dict[str, Any] | None:
     """The next level up and what it asks for, where the catalogue knows."""
     higher = chr(ord(now) - 1) if len(now) == 1 and now > "A" else ""
     if higher not in metric.cutpoints:
         return None
     cut = metric.cutpoints[higher]
+    span = _SPAN.match(cut)
+    if span:
+        return {"level": higher, "cut": words.say("step.from", n=span["low"]), "bare": True}
     return {"level": higher, "cut": cut, "bare": cut[0].isdigit()}
 
 
@@ -263,9 +268,10 @@ def wants_idea(metric: Metric, finding: Finding) -> bool:
     if metric.direction == "neutral" or finding.latest.state != "ok":
         return False
     met = finding.standing is not None and finding.standing.met
-    best = 0.0 if metric.direction == "lower" else 100.0
-    whole = metric.kind == "proportion" and finding.latest.value == best
-    return not met and not whole and finding.latest.level != "A"
+    value = finding.latest.value
+    none = metric.direction == "lower" and value == 0
+    every = metric.direction == "higher" and metric.kind == "proportion" and value == 100
+    return not (met or none or every or finding.latest.level == "A")
 
 
 def helpdesk(role: str) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from auditbot.catalogue import Catalogue, Metric
+from auditbot.catalogue import Catalogue
 from auditbot.model import Binding, Button, Finding, Message, Release, Roles
 from auditbot.say import chart
 from auditbot.say.choose import Pick
-from auditbot.say.facts import about, evidence, wants_idea
+from auditbot.say.facts import about, evidence, idea_for, wants_idea
 from auditbot.say.markup import Marked, plain
 from auditbot.say.words import Words
 
@@ -83,7 +83,7 @@ def message_of(
         credit=known["credit"],
         fictional=known["fictional"],
     )
-    asked = tuple(buttons_of(words, metric, pick.finding, charted=picture is not None))
+    asked = tuple(buttons_of(words, catalogue, pick.finding, charted=picture is not None))
     first = buttons if buttons is not None else asked[:2]
     if fallback is None:
         fallback = words.render("digest", "fallback_discreet" if discreet else "fallback", known)
@@ -102,10 +102,12 @@ def message_of(
 
 
 def buttons_of(
-    words: Words, metric: Metric, finding: Finding, *, charted: bool = False
+    words: Words, catalogue: Catalogue, finding: Finding, *, charted: bool = False
 ) -> Iterable[Button]:
     """What may be pressed, the most useful first; two are shown, the rest wait behind the dots."""
-    actions = ["ask_improve"] if wants_idea(metric, finding) else []
+    metric = catalogue.metrics[finding.metric]
+    ideas = wants_idea(metric, finding) and idea_for(catalogue, finding) is not None
+    actions = ["ask_improve"] if ideas else []
     actions += ["ask_chart_help"] if charted else []
     actions += ["ask_source", "ask_explain", "ask_contact", "ask_list", "less_often"]
     value = value_of(finding)

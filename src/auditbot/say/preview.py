@@ -26,7 +26,8 @@ from auditbot.model import (
     Verdict,
 )
 from auditbot.say import digest
-from auditbot.say.choose import Choice, Class, Pick, classify
+from auditbot.say.choose import Choice, Pick
+from auditbot.say.classify import classify
 from auditbot.say.words import Words
 
 TODAY = date(2026, 11, 2)
@@ -275,8 +276,7 @@ def _said(words: Words, catalogue: Catalogue, finding: Finding) -> Message:
 
 
 def _pick(catalogue: Catalogue, finding: Finding) -> Pick:
-    kind: Class = classify(finding, catalogue.metrics[finding.metric])
-    return Pick(finding, kind, 0.0, ("an example",))
+    return Pick(finding, classify(finding, catalogue.metrics[finding.metric]), 0.0, ("an example",))
 
 
 def _concerns(words: Words, catalogue: Catalogue, metric: Metric) -> list[tuple[str, Message]]:
