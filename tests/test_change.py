@@ -286,3 +286,14 @@ def test_false_alarms_and_power_with_real_world_spread(cases):
     risen = rng.binomial(cases, rng.beta(400 * rate, 400 * (1 - rate), (200, 24)))
     found = sum(change.compare(series(row.tolist(), cases), m).confirmed for row in risen)
     assert found >= (125 if cases == 120 else 195)
+
+
+def test_a_hole_of_years_starts_a_new_series_and_a_missing_quarter_does_not():
+    def quarter(year, first):
+        return Result("fernhill-hospital", "m", period.quarter(year, first), "ok", value=70.0)
+
+    old = [quarter(2018, 10)]
+    new = [quarter(2021, 4), quarter(2021, 7), quarter(2022, 1)]  # October to December is missing
+    assert change.since_break(old + new, ()) == tuple(new)
+    yearly = [Result("s", "m", period.financial_year(y), "ok", value=70.0) for y in (2018, 2020)]
+    assert change.since_break(yearly, ()) == tuple(yearly)

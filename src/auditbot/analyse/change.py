@@ -8,7 +8,7 @@ to chance, never under 1. Only proportions with counts can be compared so.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from math import ceil, sqrt
@@ -27,6 +27,7 @@ FEWEST_NAMED = 3  # on each side where somebody names both stretches, a winter f
 LATELY = 3  # last periods that must have kept a change
 FEWEST_FOR_SPREAD = 12  # periods from which the spread of a series can be told
 FEWEST_EXPECTED = 5  # people expected with and without the achievement, on each side
+LONGEST_HOLE = timedelta(days=366)  # without results; a longer one starts a new series
 WIDE = 10.0  # points; a 95% interval reaching further by chance alone means few patients
 
 
@@ -45,15 +46,22 @@ def since_break(results: Sequence[Result], breaks: Iterable[date]) -> tuple[Resu
     """The results that may be compared with the newest one: those wholly after the last break.
 
     A break is the last day of an old definition, scheme or organisation. A newest result that
-    straddles one stands alone.
+    straddles one stands alone. A hole of more than a year, and more than two periods, breaks a
+    series as well: what came before it is another time, and neighbours across it are none.
     """
     if not results:
         return ()
     newest = results[-1].period
-    last = max((b for b in breaks if b < newest.end), default=None)
+    holes = (a.period.end for a, b in pairwise(results) if _hole(a.period, b.period))
+    last = max((b for b in (*breaks, *holes) if b < newest.end), default=None)
     if last is None:
         return tuple(results)
     return tuple(r for r in results if r.period.start > last) or (results[-1],)
+
+
+def _hole(before: Period, after: Period) -> bool:
+    length = after.end - after.start
+    return after.start - before.end > max(LONGEST_HOLE, 2 * length)
 
 
 def compare(

@@ -219,6 +219,8 @@ def _range(chart: Chart) -> tuple[float, float]:
         # limits may lie beyond what a percentage can be: the picture ends where figures do
         top = min(top, 100 + 0.03 * (top - bottom))
         bottom = max(bottom, -0.03 * (top - bottom))
+    elif all(v is None or v >= 0 for v in chart.values):
+        bottom = max(bottom, -0.03 * top)  # so for counts and days: none of them is below nothing
     return bottom, top
 
 
