@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from auditbot.house import House
 from auditbot.model import Publication
-from auditbot.pipeline import File, House, take
+from auditbot.pipeline import File, take
 
 SHOWN_ROWS = 5
 

@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 from auditbot import catalogue, layout, pipeline
+from auditbot.house import Held, House
 from auditbot.model import Binding, Roles, Service
-from auditbot.pipeline import File, Held, House
+from auditbot.pipeline import File
 from auditbot.say.words import Words
 from auditbot.store import load, queue, save
 from auditbot.store.engine import migrate, open_store, reading, schema_fault, writing

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from auditbot import catalogue
+from auditbot.house import findings_for, viewer_of
 from auditbot.model import Binding, Message
-from auditbot.pipeline import findings_for, viewer_of
 from auditbot.say import digest as says
 from auditbot.say import page as pages
 from auditbot.say.choose import choose

@@ -69,7 +69,7 @@ def _posted(row: queue.Outgoing) -> dict[str, Any]:
         "kind": row.kind,
         "service": trail.get("service"),
         "metric": trail.get("metric"),
-        "period": trail.get("period"),
+        "period": {"start": trail["start"], "end": trail["end"]} if "start" in trail else None,
         "ts": row.ts,
         "text": _names("\n".join(plain(line) for line in lines if line)),
     }

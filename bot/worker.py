@@ -14,10 +14,9 @@ from typing import Any
 import structlog
 
 from auditbot.act import concern, follow
-from auditbot.ask import answer as ask
-from auditbot.ask import guard
+from auditbot.ask import answer, guard
+from auditbot.house import House
 from auditbot.model import Binding, Button, Message, message_from
-from auditbot.pipeline import House
 from auditbot.say import digest
 from auditbot.store import queue
 from auditbot.store.engine import reading, writing
@@ -239,7 +238,7 @@ def _reply(
     house, now = desk.house, desk.now()
     with reading(house.engine) as conn:
         before = queue.thread_state(conn, row.channel, row.thread_ts or row.ts)
-        reply = ask.reply(
+        reply = answer.reply(
             conn,
             house.catalogue,
             house.words,
@@ -253,6 +252,7 @@ def _reply(
             before=before,
             today=now.astimezone(house.zone).date(),
             profile=house.profile,
+            fictional=house.fictional,
         )
     with writing(house.engine) as conn:
         queue.remember_thread(conn, row.channel, row.thread_ts or row.ts, reply.state, now)

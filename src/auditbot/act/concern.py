@@ -5,22 +5,143 @@ drop it. It goes to the channel by itself when its time has come.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from auditbot.model import Binding, Finding, Message, Roles, message_from
+from auditbot.catalogue import Catalogue
+from auditbot.house import Held, House, viewer_of
+from auditbot.model import Binding, Finding, Message, Release, Roles, message_from
 from auditbot.say import digest
+from auditbot.say.choose import Pick
 from auditbot.say.markup import mention
 from auditbot.say.words import Words
-from auditbot.store import queue
+from auditbot.store import load, queue
 from auditbot.store.engine import reading, writing
 from auditbot.store.queue import Concern
 
 LONGEST_LINE = 200
+
+
+def lead_first(
+    house: House,
+    binding: Binding,
+    concerns: Sequence[Pick],
+    releases: Mapping[int, Release],
+    now: datetime,
+    due_at: datetime,
+) -> list[Held]:
+    """Confirmed concerns: to the lead in private now, to the channel at its next slot (`due_at`)."""
+    held: list[Held] = []
+    for picks in _together(house.catalogue, concerns):
+        held += _tell_lead(house, binding, picks, releases, now, due_at)
+    return held
+
+
+def _tell_lead(
+    house: House,
+    binding: Binding,
+    picks: Sequence[Pick],
+    releases: Mapping[int, Release],
+    now: datetime,
+    due_at: datetime,
+) -> list[Held]:
+    pick, *also = picks
+    found = pick.finding
+    roles = house.roles.get(found.service.id)
+    today = now.astimezone(house.zone).date()
+    for_lead = digest.concern_for_lead(
+        house.words,
+        house.catalogue,
+        pick,
+        channel=mention("channel", binding.channel),
+        goes=due_at.astimezone(house.zone),
+        also=also,
+        binding=binding,
+        roles=roles,
+        today=today,
+        releases=releases,
+        now=now,
+        fictional=house.fictional,
+    )
+    for_channel = digest.concern_for_channel(
+        house.words,
+        house.catalogue,
+        pick,
+        also=also,
+        binding=binding,
+        roles=roles,
+        today=due_at.astimezone(house.zone).date(),
+        releases=releases,
+        now=now,
+        fictional=house.fictional,
+    )
+    with writing(house.engine) as conn:
+        begun = _begin(conn, binding, roles, found, for_lead, for_channel, now, due_at)
+        if begun:
+            key = f"concern|{found.service.id}|{found.metric}"
+            told = [(p.finding, p.kind) for p in picks]
+            queue.tell(conn, binding.channel, told, "concern", key, now)
+    if begun and not first_readers(roles):
+        why = f"nobody is named to hear of {found.metric} first; it goes to the channel next"
+        return [Held(binding.channel, found.service.id, why)]
+    return []
+
+
+def pass_on_due(house: House, now: datetime, speaking: Collection[str]) -> list[Held]:
+    """Concerns whose time has come go to their channels, if the figures still say so.
+
+    `speaking`: the channels that may hear something now; the others' wait for their hour.
+
+    A figure corrected since the lead was told withdraws the concern: the corrected figure is new,
+    and is judged afresh.
+    """
+    held: list[Held] = []
+    by_channel = {b.channel: b for b in house.bindings}
+    with reading(house.engine) as conn:
+        due = [] if queue.setting(conn, "pause") else queue.concerns_due(conn, now)
+    for c in due:
+        if c.channel in by_channel and c.channel not in speaking:
+            continue
+        binding = by_channel.get(c.channel)
+        if binding is None or c.service not in binding.services:
+            why = "the channel is no longer bound to this service"
+        else:
+            why = _changed_since(house, binding, c, now)
+        with writing(house.engine) as conn:
+            if why:
+                queue.close_concern(conn, c.id, "withdrawn", now)
+                held.append(Held(c.channel, c.service, f"{why}; the concern was withdrawn"))
+            else:
+                _pass_on(conn, house.words, c, now)
+    return held
+
+
+def _changed_since(house: House, binding: Binding, c: Concern, now: datetime) -> str:
+    viewer = viewer_of(house, binding, now)
+    with reading(house.engine) as conn:
+        series = load.series(conn, house.catalogue, viewer, c.metric, {c.service})
+    of_period = [
+        r
+        for s in series.values()
+        for r in s.results
+        if (r.period.start, r.period.end) == (c.start, c.end)
+    ]
+    if of_period and of_period[0].release == c.release:
+        return ""
+    return f"the figure of {c.metric} was corrected meanwhile"
+
+
+def _together(catalogue: Catalogue, picks: Sequence[Pick]) -> list[list[Pick]]:
+    """Concerns of one service and audit are one message: the gravest, and a line for each other."""
+    found: dict[tuple[str, str], list[Pick]] = {}
+    for p in picks:
+        audit = catalogue.metrics[p.finding.metric].audit
+        found.setdefault((p.finding.service.id, audit), []).append(p)
+    return list(found.values())
 
 
 def first_readers(roles: Roles | None) -> tuple[str, ...]:
@@ -30,7 +151,7 @@ def first_readers(roles: Roles | None) -> tuple[str, ...]:
     return roles.lead or roles.deputy or roles.audit_team
 
 
-def begin(
+def _begin(
     conn: Connection,
     binding: Binding,
     roles: Roles | None,
@@ -136,7 +257,7 @@ def hold(
     )
 
 
-def pass_on(conn: Connection, words: Words, found: Concern, now: datetime) -> None:
+def _pass_on(conn: Connection, words: Words, found: Concern, now: datetime) -> None:
     """Give it to the channel, with the lead's line if there is one."""
     message = message_from(found.message)
     if found.line:

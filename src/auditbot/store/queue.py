@@ -43,12 +43,14 @@ from auditbot.store.posted import (
 )
 from auditbot.store.setting import beat, last_beat, saw, seen, set_setting, setting
 from auditbot.store.told import (
+    Said,
     Told,
     consider,
     considered,
     explain,
     explained,
     recent,
+    said,
     tell,
     told,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "Concern",
     "Incoming",
     "Outgoing",
+    "Said",
     "Told",
     "allow_after",
     "ask_again",
@@ -95,6 +98,7 @@ __all__ = [
     "remember_thread",
     "retry",
     "retry_at",
+    "said",
     "saw",
     "seen",
     "sent_since",

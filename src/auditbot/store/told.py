@@ -1,10 +1,11 @@
 """What was a channel told already? Decides whether there is anything to say."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from auditbot.model import Finding, Period
 from auditbot.store import tables
@@ -13,6 +14,7 @@ from auditbot.store.engine import insert_new
 # (service, metric, period, release): a corrected figure has another release, so it is news again
 Told: TypeAlias = tuple[str, str, Period, int]
 HEADS = ("headline", "concern")
+SAID = ("headline", "thread", "concern", "corrected")  # roles whose figure stood in a post
 
 
 def told(conn: Connection, channel: str) -> dict[Told, str]:
@@ -99,3 +101,46 @@ def consider(conn: Connection, channel: str, day: date, why: str, now: datetime)
     return insert_new(
         conn, tables.considered, {"channel": channel, "day": day, "at": now, "why": why}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A figure that a channel has read, and the post it stood in."""
+
+    service: str
+    metric: str
+    period: Period
+    release: int
+    figure: dict[str, Any]  # state, value, level, numerator, denominator as they were said
+    key: str  # of the post in the outbox; replies go under `thread_key` if it was one itself
+    thread_key: str | None
+
+
+def said(conn: Connection, channel: str) -> list[Said]:
+    """The figures this channel has read in posts that were sent, in their newest revision each."""
+    t, o = tables.told, tables.outbox
+    rows = conn.execute(
+        select(
+            t.c.service,
+            t.c.metric,
+            t.c.start,
+            t.c.end,
+            t.c.release,
+            o.c.key,
+            o.c.thread_key,
+            o.c.trail,
+        )
+        .join(o, or_(o.c.key == t.c.outbox_key, o.c.thread_key == t.c.outbox_key))
+        .where(t.c.channel == channel, t.c.role.in_(SAID), o.c.status == "sent")
+        .order_by(t.c.at)
+    )
+    newest: dict[tuple[str, str, Period], Said] = {}
+    for r in rows:
+        trail = r.trail or {}
+        figure = trail.get("figure") or (trail.get("evidence") or {}).get("latest")
+        if figure and (trail.get("service"), trail.get("metric")) == (r.service, r.metric):
+            period = Period(r.start, r.end)
+            newest[r.service, r.metric, period] = Said(
+                r.service, r.metric, period, r.release, figure, r.key, r.thread_key
+            )
+    return list(newest.values())

@@ -1,0 +1,104 @@
+"""What does the house stand on? Everything a turn or an answer needs, and the findings of a channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from auditbot.analyse.findings import find
+from auditbot.catalogue import Catalogue
+from auditbot.layout import Layout
+from auditbot.model import Binding, Finding, Roles
+from auditbot.say.words import Words
+from auditbot.store import load
+from auditbot.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything a turn needs, put together once by the door."""
+
+    engine: Engine
+    catalogue: Catalogue
+    layouts: Mapping[str, Layout]
+    words: Words
+    zone: ZoneInfo
+    profile: str = "ptd"
+    bindings: tuple[Binding, ...] = ()
+    roles: Mapping[str, Roles] = field(default_factory=dict)  # by service id
+    prerelease: Mapping[str, frozenset[str]] = field(default_factory=dict)  # source -> user ids
+    exact_own: bool = False
+    fictional: bool = False  # a demonstration: every message says that its figures are made up
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A channel that hears nothing this time, and why."""
+
+    channel: str
+    service: str
+    why: str
+
+
+def viewer_of(house: House, binding: Binding, now: datetime) -> Viewer:
+    """A channel as the store sees it."""
+    return Viewer(
+        audience=binding.audience,
+        now=now,
+        services=frozenset(binding.services),
+        private_services=frozenset(s for s, r in house.roles.items() if r.private),
+        exact_own=house.exact_own,
+    )
+
+
+def findings_for(
+    conn: Connection, house: House, binding: Binding, viewer: Viewer
+) -> tuple[list[Finding], list[Held]]:
+    """What the figures of a channel's services say, and whose figures must wait.
+
+    A service with refused rows in its newest file gets no digest from it.
+    """
+    services = load.services(conn, viewer)
+    refused = load.refused_services(conn)
+    findings: list[Finding] = []
+    held: list[Held] = []
+    wanted = {s for s in binding.services if s in services}
+    held += [
+        Held(binding.channel, s, "no results are loaded for this service")
+        for s in binding.services
+        if s not in services
+    ]
+    for audit in binding.audits or tuple(house.catalogue.audits):
+        metrics = house.catalogue.by_audit.get(audit, ())
+        series = {m.id: load.series(conn, house.catalogue, viewer, m.id, wanted) for m in metrics}
+        breaks = tuple(b.after for b in house.catalogue.audits[audit].breaks)
+        for service in sorted(wanted):
+            own = {
+                m: by_service[service] for m, by_service in series.items() if service in by_service
+            }
+            for metric in metrics:
+                if metric.id not in own or not metric.verified:
+                    continue
+                found = find(
+                    services[service],
+                    metric,
+                    own[metric.id],
+                    profile=house.profile,
+                    companions=own,
+                    breaks=breaks,
+                )
+                if found is None:
+                    continue
+                if (found.latest.release, service) in refused:
+                    held.append(
+                        Held(
+                            binding.channel,
+                            service,
+                            f"some rows of its newest file were refused ({metric.id})",
+                        )
+                    )
+                    continue
+                findings.append(found)
+    return findings, list(dict.fromkeys(held))
