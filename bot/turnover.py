@@ -24,9 +24,9 @@ def once(place: Premises, now: datetime, *, port: int = 0) -> dict[str, Any]:
     clock = _running_from(now)
     with app.slack(place, port=port) as (posting, asking, _):
         desk = app.desk(place, posting, asking, clock)
-        worker.work_through(desk, wait_for=LONGEST_WAIT)
+        ids = set(worker.work_through(desk, wait_for=LONGEST_WAIT))
     with reading(place.house.engine) as conn:
-        sent = queue.sent_since(conn, now)
+        sent = [row for row in queue.sent_since(conn, now) if row.id in ids]
     return {
         "now": now,
         "files": list(done.files),

@@ -68,30 +68,30 @@ def keep(house: House, arrival: Arrival, now: datetime) -> None:
         )
 
 
-def work_through(desk: Desk, *, wait_for: float = 0.0) -> int:
-    """Do everything that is due; returns how many messages were sent.
+def work_through(desk: Desk, *, wait_for: float = 0.0) -> list[int]:
+    """Do everything that is due; returns the outbox ids of the messages it sent.
 
     With `wait_for`, a queue that merely waits for its pace or for Slack's own limit is waited for,
     at most that many seconds at a time.
     """
-    sent = 0
+    sent: list[int] = []
     while True:
         if answer_next(desk):
             continue
         done = send_next(desk)
         if done is not None:
-            sent += done
+            sent += [done] if done else []
             continue
         with reading(desk.house.engine) as conn:
             due = queue.next_due(conn, desk.now())
         pause = (due - desk.now()).total_seconds() if due else None
-        if pause is None or pause > wait_for:
-            return sent
+        if pause is None or not 0 < pause <= wait_for:
+            return sent  # nothing, too far off, or due and yet not ours to take
         time.sleep(max(pause, 0.02))
 
 
-def send_next(desk: Desk) -> bool | None:
-    """Claim and send one message. True: sent; False: tried and not sent; None: nothing is due."""
+def send_next(desk: Desk) -> int | None:
+    """Claim and send one message. Its id when it was sent, 0 when not, None when nothing is due."""
     engine, now = desk.house.engine, desk.now()
     paused = _paused(desk)
     if paused.get("all"):
@@ -102,7 +102,7 @@ def send_next(desk: Desk) -> bool | None:
     bound = _still_bound(desk.house, row)
     if bound:
         queue.mark_failed(engine, row.id, bound)
-        return False
+        return 0
     outcome = post.post(
         desk.posting,
         message_from(row.payload),
@@ -117,7 +117,7 @@ def send_next(desk: Desk) -> bool | None:
             engine, row.id, outcome.ts, now, outcome.payload or {}, posted_in=outcome.channel
         )
         log.info("sent", kind=row.kind, channel=row.channel, ts=outcome.ts)
-        return True
+        return row.id
     log.warning(
         "not_sent", kind=row.kind, channel=row.channel, state=outcome.state, error=outcome.error
     )
@@ -133,7 +133,7 @@ def send_next(desk: Desk) -> bool | None:
         )
     else:
         queue.mark_failed(engine, row.id, outcome.error)
-    return False
+    return 0
 
 
 def settle(desk: Desk) -> None:

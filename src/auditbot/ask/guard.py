@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from auditbot.ask import harm
+
 FlagKind = Literal["identifier", "harm", "person"]
 NEVER_KEPT: frozenset[str] = frozenset({"identifier", "harm"})
 
@@ -43,7 +45,7 @@ def _found(read: str, small: str) -> Iterator[tuple[FlagKind, str]]:
     for reason, pattern in _NAMED_PATIENT:
         if pattern.search(read):
             yield "identifier", reason
-    if _harm(small):
+    if harm.told(small):
         yield "harm", "harm"
     if _vignette(small):
         yield "person", "advice"
@@ -57,7 +59,9 @@ def _plain(text: str) -> str:
     """One form of digits, quotes, dashes and spaces; Slack's own links opened."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(
-        str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and unicodedata.digit(c, None) is not None else c
+        str(unicodedata.digit(c))
+        if c.isdigit() and not c.isascii() and unicodedata.digit(c, None) is not None
+        else c
         for c in plain
         if unicodedata.category(c) != "Cf"
     )
@@ -72,8 +76,14 @@ def _plain(text: str) -> str:
 
 
 _DIGITS = re.compile(r"(?<![\d.])\d(?:[ \-./,()|:·]{0,3}\d){9}(?![\d]|[.,]\d)")
-_WORDS = {w: str(i) for i, w in enumerate("zero one two three four five six seven eight nine".split())} | {"oh": "0", "nought": "0"}
-_SPOKEN = re.compile(r"\b(?:(?:%s)[ ,-]{1,3}){9,}(?:%s)\b" % ((w := "|".join(_WORDS)), w))
+_WORDS = {
+    w: str(i)
+    for i, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    )
+} | {"oh": "0", "nought": "0"}
+_DIGIT = "(?:" + "|".join(_WORDS) + ")"
+_SPOKEN = re.compile(rf"\b(?:{_DIGIT}[ ,-]{{1,3}}){{9,}}{_DIGIT}\b")
 _YEARS = re.compile(r"^(?:(?:19|20)\d\d[ \-./,]+)+")
 _LABELLED = re.compile(
     r"\b(?:nhs|h ?(?:&|and)? ?c|chi|health and care)\s*(?:number|num|no\.?|nos?|#|id)?\s*(?:is|was|for|of|:|=|-|#)?\s*(?:\d[ \-./]{0,3}){8,10}"
@@ -111,20 +121,40 @@ _IDENTIFIERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "hospital_number",
             r"\b(?:hosp(?:ital)?|patient|pt|unit|district|case ?notes?|medical record|record|pas|crn|mrn|urn|ehr|epr|emis|attendance|episode|ed|cas(?:ualty)?|referral|accession|chi)"
-            r"\s*(?:record |reference |ref |identification )?(?:number|num|no\.?|id|identifier|#|nr)\s*(?:is|was|of|for|:|=|-|#)?\s*" + _NUMBER,
+            r"\s*(?:record |reference |ref |identification )?(?:number|num|no\.?|id|identifier|#|nr)\s*(?:is|was|of|for|:|=|-|#)?\s*"
+            + _NUMBER,
         ),
-        ("hospital_number", r"\b(?:mrn|urn|crn|hosp ?no|pas ?no|nhs ?no)\b\s*(?:is|was|:|=|-|#)?\s*" + _NUMBER),
-        ("hospital_number", r"\b(?:patient|pt|lady|gentleman|man|woman|gent) (?:[a-z]{1,3}-?\d{5,8}|\d{6,10})\b"),
-        ("hospital_number", r"(?<![a-z0-9@#/.-])(?!(?:po|inc|req|chg|ref|wo|tkt|crq|ritm|so|ng|cg|qs|ta|ph|ip|doi|pmid|ext|sc)\d)[a-z]{1,2}\d{6,8}(?![\da-z@/-])"),
-        ("postcode", r"\b(?:patient|lives|living|address|resident|home|from|pt|her|his)\b.{0,40}\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b(?! ?(?:hospital|trust))"),
-        ("national_insurance", r"\b(?!bg|gb|nk|kn|tn|nt|zz)[a-ceghj-prs-tw-z][a-ceghj-nprs-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]\b"),
+        (
+            "hospital_number",
+            r"\b(?:mrn|urn|crn|hosp ?no|pas ?no|nhs ?no)\b\s*(?:is|was|:|=|-|#)?\s*" + _NUMBER,
+        ),
+        (
+            "hospital_number",
+            r"\b(?:patient|pt|lady|gentleman|man|woman|gent) (?:[a-z]{1,3}-?\d{5,8}|\d{6,10})\b",
+        ),
+        (
+            "hospital_number",
+            r"(?<![a-z0-9@#/.-])(?!(?:po|inc|req|chg|ref|wo|tkt|crq|ritm|so|ng|cg|qs|ta|ph|ip|doi|pmid|ext|sc)\d)[a-z]{1,2}\d{6,8}(?![\da-z@/-])",
+        ),
+        (
+            "postcode",
+            r"\b(?:patient|lives|living|address|resident|home|from|pt|her|his)\b.{0,40}\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b(?! ?(?:hospital|trust))",
+        ),
+        (
+            "national_insurance",
+            r"\b(?!bg|gb|nk|kn|tn|nt|zz)[a-ceghj-prs-tw-z][a-ceghj-nprs-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]\b",
+        ),
     )
 )
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = rf"(?:\d{{1,2}}[ /.\-]\d{{1,2}}[ /.\-](?:19|20)?\d\d|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\.?,?(?: '?(?:19|20)?\d\d)?|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,?(?: (?:19|20)\d\d)?|(?:19|20)\d\d[/.\-]\d{{1,2}}[/.\-]\d{{1,2}}|\d{{6}}(?:\d\d)?)"
-_BORN = re.compile(rf"\b(?:d\.? ?o\.? ?b\.?|date[s]? of birth|birth ?date|birthday|born)\b(?: (?:is|was|on|the|in|of|as))*\s*[:=\-]?\s*(?:{_DATE}|(?:19[0-9]\d|200\d)\b)")
-_OLD_DATE = re.compile(rf"(?<!\d)(?:\d{{1,2}}[/.\-]\d{{1,2}}[/.\-]((?:19)\d\d|200\d)|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\.?,? (19\d\d|200\d)|(19\d\d|200\d)[/.\-]\d{{1,2}}[/.\-]\d{{1,2}})(?!\d)")
+_BORN = re.compile(
+    rf"\b(?:d\.? ?o\.? ?b\.?|date[s]? of birth|birth ?date|birthday|born)\b(?: (?:is|was|on|the|in|of|as))*\s*[:=\-]?\s*(?:{_DATE}|(?:19[0-9]\d|200\d)\b)"
+)
+_OLD_DATE = re.compile(
+    rf"(?<!\d)(?:\d{{1,2}}[/.\-]\d{{1,2}}[/.\-]((?:19)\d\d|200\d)|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\.?,? (19\d\d|200\d)|(19\d\d|200\d)[/.\-]\d{{1,2}}[/.\-]\d{{1,2}})(?!\d)"
+)
 
 
 def _birth_date(small: str) -> bool:
@@ -138,7 +168,7 @@ _TITLE = r"(?:[Mm]rs|MRS|[Mm]iss|MISS|[Mm]s|MS|[Mm]r|MR|[Mm]aster|[Bb]aby)\.?"
 _NAME = r"[A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?"
 _CARE = (
     r"(?:bed \d|bay \d|ward|scan|stroke|bleed|fall|fell|fracture|waited|waiting|admitted|admission|discharged|thrombolys|treated|seen|swallow|aphasia|sepsis|died|"
-    r"daughter|son|wife|husband|family|diagnos|CT\b|obs|NEWS|symptom|review|theatre|operation|surgery|nurse|resus|notes|her |his |him|she |he )"
+    r"daughter|son|wife|husband|family|diagnos|CT\b|obs|NEWS|symptom|review|theatre|operation|surgery|nurse|resus|notes|\b(?:her|his|him|she|he)\b)"
 )
 _COND = (
     r"(?:aphasia|dysphasia|dementia|stroke|diabet\w*|af|atrial fibrillation|sepsis|copd|cancer|fracture|hip|bleed|haemorrhage|tia|mi|epilepsy|parkinson\w*|delirium|hemi\w*|"
@@ -149,87 +179,52 @@ _NAMED_PATIENT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern))
     for reason, pattern in (
         ("named_patient", rf"\b(?:[Mm]rs|MRS|[Mm]iss|MISS|[Bb]aby|[Mm]aster)\.? {_NAME}"),
-        ("named_patient", rf"\b{_TITLE} {_NAME}.{{0,80}}{_CARE}|{_CARE}.{{0,40}}\b{_TITLE} {_NAME}"),
-        ("named_patient", rf"\b[A-Z]\.? ?[A-Z]\.?,? ?\(?{_AGE} ?(?:,|\)|y/?o|yrs?|years?|[MF]\b|male|female|with |who |has |had )"),
-        ("named_patient", rf"\b[A-Z]\. ?[A-Z]\.(?:,| \(| who| with| had| in bed| on ward)"),
-        ("named_patient", rf"\b{_NAME},? \(?{_AGE} ?(?:,|\)| y/?o|yo\b| yrs?| years? old|[MF]\b| with | who | has | had | in bed| on ward| male| female|\.$)"),
-        ("named_patient", rf"\b(?:[Pp]atient|[Pp]t|PATIENT)(?:'s name is| name is| name:| named| called|,| is called|:)? ?[A-Z][a-z'’-]+ [A-Z][a-z'’-]+"),
+        (
+            "named_patient",
+            rf"\b{_TITLE} {_NAME}.{{0,80}}{_CARE}|{_CARE}.{{0,40}}\b{_TITLE} {_NAME}",
+        ),
+        (
+            "named_patient",
+            rf"\b[A-Z]\.? ?[A-Z]\.?,? ?\(?{_AGE} ?(?:,|\)|y/?o|yrs?|years?|[MF]\b|male|female|with |who |has |had )",
+        ),
+        ("named_patient", r"\b[A-Z]\. ?[A-Z]\.(?:,| \(| who| with| had| in bed| on ward)"),
+        (
+            "named_patient",
+            rf"\b{_NAME},? \(?{_AGE} ?(?:,|\)| y/?o|yo\b| yrs?| years? old|[MF]\b| with | who | has | had | in bed| on ward| male| female|\.$)",
+        ),
+        (
+            "named_patient",
+            r"\b(?:[Pp]atient|[Pp]t|PATIENT)(?:'s name is| name is| name:| named| called|,| is called|:)? ?[A-Z][a-z'’-]+ [A-Z][a-z'’-]+",
+        ),
         ("named_patient", r"\b[Pp]atient(?:'s)? (?:name|initials?)(?: is| are|:)? ?[A-Z]"),
         ("named_patient", rf"\b(?:named|called) {_NAME}.{{0,40}}{_CARE}"),
-        ("named_patient", rf"\b[A-Z][a-z'’-]{{2,}}(?: [A-Z][a-z'’-]+)? (?:in|from) (?:bed|bay|room|side room|cubicle|resus)\b"),
-        ("named_patient", rf"\b(?:[Ww]hy|[Ww]as|[Ii]s|[Dd]id|[Hh]as|[Ww]hen did|[Hh]ow long did) [A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+) .{{0,40}}\b(?:wait|waited|waiting|get (?:his|her|a|their) |have (?:his|her|a) |thrombolysed|scanned|admitted|die|fall|fell|his|her)\b"),
-        ("name_and_condition", rf"\b[A-Z][a-z'’-]+ [A-Z][a-z'’-]+ (?:has|had|with|who has|who had|is having) (?i:{_COND})\b"),
-        ("name_and_condition", rf"\b(?:[Ll]ook up|[Ff]ind|[Cc]heck|[Ss]earch for|[Pp]ull up) [A-Z]\.? ?[A-Z]\b\.?,"),
+        (
+            "named_patient",
+            r"\b[A-Z][a-z'’-]{2,}(?: [A-Z][a-z'’-]+)? (?:in|from) (?:bed|bay|room|side room|cubicle|resus)\b",
+        ),
+        (
+            "named_patient",
+            r"\b(?:[Ww]hy|[Ww]as|[Ii]s|[Dd]id|[Hh]as|[Ww]hen did|[Hh]ow long did) [A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+) .{0,40}\b(?:wait|waited|waiting|get (?:his|her|a|their) |have (?:his|her|a) |thrombolysed|scanned|admitted|die|fall|fell|his|her)\b",
+        ),
+        (
+            "name_and_condition",
+            rf"\b[A-Z][a-z'’-]+ [A-Z][a-z'’-]+ (?:has|had|with|who has|who had|is having) (?i:{_COND})\b",
+        ),
+        (
+            "name_and_condition",
+            r"\b(?:[Ll]ook up|[Ff]ind|[Cc]heck|[Ss]earch for|[Pp]ull up) [A-Z]\.? ?[A-Z]\b\.?,",
+        ),
     )
 )
 
 # Harm: somebody was, or may be, hurt. A report, not a question about how many.
 
-_WHO = (
-    r"(?:a|an|one|our|my|the|that|this|another|some|two|three|\d|one of (?:our|the|my)) (?:\w+ ){0,3}?(?:patients?|pts?|lady|ladies|gentleman|gent|man|woman|person|people|child|baby|resident|relative|mother|father|mum|dad|nan|gran\w*|wife|husband|son|daughter|girl|boy|infant|mum-to-be|pensioner|visitor|colleague|nurse|year[ -]old)"
-    r"|someone|somebody|patients?|he|she|they|him|her|them|i|we|my (?:mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|brother|sister|aunt|uncle|partner|friend|relative)"
-)
-_DIED = r"(?:died|dead|passed away|has passed|is dying|deceased|expired|lost (?:their|his|her) life|been killed|was killed|killed|arrested|cardiac arrest\w*|had an arrest|took (?:his|her|their) own life|self[- ]?harm\w*|hang\w* (?:him|her|them)sel\w+|overdosed?|suicid\w*)"
-_HURT = (
-    r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|has fallen|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
-    r"bleeding|bled|a (?:big |massive |brain |head |further )?bleed\b|haemorrhaged|deteriorat\w+|unconscious|unresponsive|seizing|fitting|in pain|distressed|septic|arrested|blue|not breathing|stopped breathing|anaphyla\w+|allergic reaction|"
-    r"broke (?:a |an |his |her |their )|broken (?:his|her|their|hip after)|pressure (?:sore|ulcer)|absconded|gone missing|went missing|left (?:lying|alone|unattended|on the floor|on a trolley|in (?:the )?(?:corridor|soiled|wet|pain))|on the floor|in danger|at risk of|coded|crashed|came to harm|come to harm|suffered|got worse|much worse|paralysed|lost (?:his|her|their) (?:sight|leg|arm|baby|speech))"
-)
-_ERROR = (
-    r"(?:wrong (?:drug|dose|dosage|patient|side|site|leg|hip|blood|medication|medicine|tablets?|antibiotic|route|treatment|person|operation|implant|scan|notes|label|infusion|rate of|procedure|limb|eye|kidney)|double dose|twice the dose|ten times|(?:10|5|2|3) times the|over ?dos\w*|under ?dos\w*|too much (?:heparin|insulin|alteplase|morphine|warfarin|potassium|oxygen|fluid|sedation)|"
-    r"medication error|drug error|medication mistake|prescri\w+ error|should(?: not|n'?t) have (?:had|been|got|received|gone)|should never have (?:had|been|got|received)|missed (?:a|the|his|her|an) (?:stroke|bleed|fracture|sepsis|diagnosis|clot|mi|heart attack|scan result|cancer|dose|pe|infarct|dissection|haemorrhage|tumour|aneurysm)|"
-    r"misdiagnos\w+|mis-?read|sent home (?:with|and|then|after|by mistake)|discharged (?:home )?(?:too early|and then|with a missed|by mistake|unsafely)|gave (?:him|her|them|it to) |given (?:the )?(?:wrong|twice|double|penicillin)|mixed up|mix-?up|wrongly|by mistake|in error|never event|retained swab|left (?:a|an) (?:swab|instrument)|contraindicated|despite (?:being|an|the|his|her|their) (?:allerg|anticoag)|allergic to|forgot to (?:give|check|scan|monitor|take|anticoag|escalate|refer)|nobody (?:checked|noticed|came|saw|looked|answered|escalated)|no ?one (?:checked|noticed|came|saw|escalated|looked|answered)|"
-    r"not been (?:fed|given|checked|turned|seen|reviewed|washed)|without (?:consent|checking|being checked)|delayed treatment|delay(?:ed)? (?:led|caused|meant))"
-)
-_UNSAFE = (
-    r"(?:(?:is|are|was|were|feels?|felt|it'?s|ward|unit|department|staffing|tonight|today|now|here|place|shift|care|really|so|completely|very|totally|getting) (?:is |are |feels? |so |really |very |just |totally |completely |not |currently |absolutely )*(?:unsafe|not safe|dangerous|isn'?t safe|aren'?t safe|an accident waiting)"
-    r"|(?:unsafe|dangerous) (?:staffing|ward|care|now|tonight|levels|discharge|practice|conditions|here|situation|doctor|nurse|equipment|tonight|today)|not safe (?:tonight|today|here|now|on|at|for|any)|someone (?:is going to|will|could|may|might) (?:die|get hurt|be harmed|come to harm|be hurt|be killed)|going to (?:die|get hurt|kill someone)|patients? (?:may|might|could|will|are going to|going to) (?:die|be harmed|come to harm|get hurt|be hurt|suffer)"
-    r"|near[- ]miss|serious incident|safeguarding|patient safety (?:incident|concern|issue|event)|safety (?:incident|concern)|whistle ?blow\w*|raise a concern|raising a concern|clinical incident|adverse (?:event|incident)|harmed (?:a|the|our|my|him|her|them|someone|somebody)|we (?:have )?(?:harmed|hurt|killed|injured)|i (?:have |think i(?:'ve| have)? )?(?:harmed|killed|hurt|injured)|may have (?:been )?(?:harmed|hurt|caused)|might have (?:been )?(?:harmed|hurt|caused)|could have (?:been )?(?:died|killed|harmed)|nearly (?:died|killed)|almost (?:died|killed)|put (?:patients?|people|them) at risk|(?:log|file|fill in|submit|raise|do|write|report|complete) (?:a |an |the |this )?(?:datix|incident)|duty of candour|want to (?:die|end (?:it|my life))|kill myself|end my life)"
-)
-_REPORT = re.compile(rf"\b(?:{_WHO})\b[^.?!\n]{{0,60}}?\b(?:{_DIED}|{_HURT})")
-_MISTAKE = re.compile(rf"\b{_ERROR}")
-_UNSAFE_NOW = re.compile(rf"\b{_UNSAFE}")
-_LOST = re.compile(r"\b(?:lost|losing) (?:a|another|our|two|three|one|that|this) (?:\w+ )?(?:patient|pt|lady|gentleman|baby|child)\b|\b(?:death|died|dies|fall|arrest|bleed|overdose|collapse) (?:on|in) (?:the|our|my) (?:ward|unit|corridor|department|waiting room|car park|bay|ambulance|toilet|ed|a&e) (?:last night|today|yesterday|this morning|just now|tonight|earlier|at the weekend|on \w+day)")
-_CARED = re.compile(r"\b(?:patients?|pts?|someone|somebody|he|she|him|her|them|lady|gentleman|gent|man|woman|child|baby|relative|mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|we gave|we missed|i gave|i missed|was given|were given|been given|nobody|no ?one)\b|\b(?:dose|drug|medication|swab|never event|error)\b")
-_NOW = re.compile(r"\b(?:last night|yesterday|this morning|just now|tonight|this afternoon|this evening|earlier today|right now|overnight|at the weekend|an hour ago|moments? ago|today)\b")
-
-# A question about counts, definitions or data is no report, unless it tells when it happened.
-_STATISTIC = re.compile(
-    r"\b(?:how many|how often|number of|numbers of|rates?|percent\w*|per cent|proportion|share of|count(?:s|ed|ing)?|includ\w+|exclud\w+|denominator|numerator|defin\w+|what (?:does|do|is|are|counts)|measure[sd]?|metric|indicator|figures?|audit(?:ed)?|data|statistic\w*|score|trend|average|mean|median|compare[ds]?|per 1,?000|standard|target|level|mortality|in the year|since \w+ \d{4}|dataset|record(?:ed|s)? (?:as|in)|when a|if a|if the|where a|whether a|does a|do patients|are patients|patients who|those who|people who|anyone who|someone who)\b"
-)
-_JOKING = re.compile(
-    r"\b(?:dying (?:for|to)|killing (?:time|me|it)|to die for|dead (?:tired|on|easy|simple|line|end|chuffed|good|quick|keen|beat)|brew|coffee|lunch|wi-?fi|printer|laptop|computer|excel|powerpoint|teams call|system|server|my (?:head|brain|feet|back|eyes)|ego|pride|our (?:score|figures?|level|performance|numbers|rate|ranking) (?:has |have )?(?:fell|fallen|dropped|died|collapsed|suffered|hurt|crashed|deteriorated|got worse)|hurts? (?:our|my|the) (?:score|level|figures?|head|brain|feelings)|budget|bored|boredom|laughing|laughed|hungry|starving|curious|wondering)\b"
-)
-
-
-def _harm(small: str) -> bool:
-    """Does somebody tell of harm done, or of danger now?"""
-    if _UNSAFE_NOW.search(small) and not _asks_only(small):
-        return True
-    if _LOST.search(small):
-        return True
-    if _MISTAKE.search(small) and _CARED.search(small) and not _asks_only(small):
-        return True
-    return any(
-        not _asks_only(m[0]) and (_NOW.search(small) or not (_asks_only(small) or _JOKING.search(small)))
-        for m in _REPORT.finditer(small)
-        if not _harmless_subject(m[0])
-    )
-
-
-def _asks_only(words: str) -> bool:
-    return bool(_STATISTIC.search(words)) and not _NOW.search(words)
-
-
-def _harmless_subject(words: str) -> bool:
-    """ "We fell behind", "we hurt", "they are dropping": figures and teams, not people in care."""
-    teams = re.match(r"(?:we|they|i)\b", words)
-    return bool(teams) and not re.search(r"\b(?:patient|lady|gentleman|man|woman|child|relative|someone|somebody|him|her)\b|\b(?:harmed|injured|killed|overdos\w*|self[- ]?harm\w*|suicid\w*|choked|assaulted|attacked)\b", words)
-
 
 # One person: a patient to be treated, a patient in a bed, a clinician to be measured.
 
-_AGED = re.compile(r"\b(?:\d{1,3}[ -]?(?:year|yr|y)s?[ /-]?o(?:ld)?\b|\d{2}[ -]?y/?o\b|\d{2} ?[mf]\b)")
+_AGED = re.compile(
+    r"\b(?:\d{1,3}[ -]?(?:year|yr|y)s?[ /-]?o(?:ld)?\b|\d{2}[ -]?y/?o\b|\d{2} ?[mf]\b)"
+)
 _SHOULD = re.compile(
     r"\b(?:should|shall|can|could|do|must|may|would you|is it (?:safe|ok|okay|right|too late) to|when (?:to|should)|safe to|ok to|what (?:dose|do i give|should))\b(?: (?:i|we|you|he|she|they|it|be|a patient|patients|the patient|someone))*(?: still| just| also)?"
     r" (?:give|start|stop|thrombolys\w+|lyse|scan|treat|admit|discharge|transfer|prescrib\w*|hold|restart|anticoagulat\w*|intubat\w*|operate|refer|withhold|send|use|have|sit|feed|catheteri\w+|move|take|increase|bolus|sedate|ct|mri|call 999|do\b)"
@@ -237,21 +232,50 @@ _SHOULD = re.compile(
 _MEDICINE = re.compile(
     r"\b(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|doac|noac|anticoagula\w+|nihss|bp \d|blood pressure|inr|gcs|onset|chest pain|facial droop|hemiparesis|contraindicat\w+|dose|dosage|mg|mcg|mg/kg)\b"
 )
-_A_PATIENT = re.compile(r"\b(?:a |my |this |the |our |one )?(?:patient|pt|man|woman|lady|gentleman|he|she|him|her)\b")
-_DOSE = re.compile(r"\b(?:what(?: is|'s)?|which|how much|how many mg|max(?:imum)?|right|correct)(?: the| is the)?(?: right| correct| maximum| usual)? (?:dose|dosage|drug|antibiotic|treatment|medication)\b(?! (?:rate|level|domain|target|standard|time))|\bhow (?:do|should) (?:i|we) (?:treat|manage) (?:a|an|this|my|the) (?:patient|stroke|bleed|pt|man|woman|lady)|\bwhat should i do (?:for|with|about) (?:a|my|this|the) (?:patient|pt|lady|man|woman)")
-_BED = re.compile(r"\b(?:in|from|bed|side room) (?:bed|bay|cubicle|side ?room|resus) ?(?:number |no\.? ?)?\d{1,2}[a-d]?\b|\bbed (?:number |no\.? ?)?\d{1,2}'?s?\b(?! ?(?:hours?|hrs?|months?|weeks?|days?|%|in|to|per|beds|percent))")
-_ONE_PATIENT = re.compile(r"\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a )*(?:patients?|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b")
-
-_CALLED = re.compile(r"\b(?P<title>[Dd]r|DR|[Dd]octor|[Pp]rof(?:essor)?|[Nn]urse|[Ss]ister|[Mm]atron|[Cc]onsultant|[Ss]urgeon|[Rr]egistrar|[Mm]r|[Mm]s|[Mm]atron|[Cc]onsultant [Dd]r|[Pp]hysio|[Tt]herapist)\.? (?P<name>[A-Za-z][A-Za-z'-]+)")
-_NO_NAME = frozenset(
-    "in on at who or and of for the a an to is was has had will can could should here there asked asks said says wants wanted needs told team teams led lead leads review reviews reviewed within present presence assessment assessments assessed specialist practitioner practitioners station rota rotas ratio ratios staffing numbers cover level levels minutes minute time times domain score scores results rate rates unit ward did does do this that it from with by about time specific delivered anaesthetist anaesthetists surgeon surgeons physician physicians connect stroke emergency our my your their his her please thanks grade vacancies vacancy shift shifts day days hours input seen sees saw led-care association college who's what which when where how why looking figure figures data per therapy therapist therapists service services targets target standard standards intensity performance waiting".split()
+_A_PATIENT = re.compile(
+    r"\b(?:a |my |this |the |our |one )?(?:patient|pt|man|woman|lady|gentleman|he|she|him|her)\b"
 )
-_SPEAKS = re.compile(r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|sent me|from|, (?:new|the|your|our|locum|clinical|stroke|ed))\b")
-_SPOKEN_OF = re.compile(r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $")
+_DOSE = re.compile(
+    r"\b(?:what(?: is|'s)?|which|how much|how many mg|max(?:imum)?|right|correct)(?: the| is the)?(?: right| correct| maximum| usual)? (?:dose|dosage|(?:drug|antibiotic|treatment|medication)s? (?:should|do|shall|can) (?:i|we))\b(?! (?:rate|level|domain|target|standard|time))|\bhow (?:do|should) (?:i|we) (?:treat|manage) (?:a|an|this|my|the) (?:patient|stroke|bleed|pt|man|woman|lady)|\bwhat should i do (?:for|with|about) (?:a|my|this|the) (?:patient|pt|lady|man|woman)"
+)
+_BED = re.compile(
+    r"\b(?:in|from|bed|side room) (?:bed|bay|cubicle|side ?room|resus) ?(?:number |no\.? ?)?\d{1,2}[a-d]?\b|\bbed (?:number |no\.? ?)?\d{1,2}'?s?\b(?! ?(?:hours?|hrs?|months?|weeks?|days?|%|in|to|per|beds|percent))"
+)
+_ONE_PATIENT = re.compile(
+    r"\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b"
+)
+
+
+def _bag(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_CALLED = re.compile(
+    r"\b(?P<title>[Dd]r|DR|[Dd]octor|[Pp]rof(?:essor)?|[Nn]urse|[Ss]ister|[Mm]atron|[Cc]onsultant|[Ss]urgeon|[Rr]egistrar|[Mm]r|[Mm]s|[Mm]atron|[Cc]onsultant [Dd]r|[Pp]hysio|[Tt]herapist)\.? (?P<name>[A-Za-z][A-Za-z'-]+)"
+)
+_NO_NAME = _bag(
+    "in on at who or and of for the a an to is was has had will can could should here there "
+    "asked asks said says wants wanted needs told team teams led lead leads review reviews "
+    "reviewed within present presence assessment assessments assessed specialist practitioner "
+    "practitioners station rota rotas ratio ratios staffing numbers cover level levels "
+    "minutes minute time times domain score scores results rate rates unit ward did does do "
+    "this that it from with by about time specific delivered anaesthetist anaesthetists "
+    "surgeon surgeons physician physicians connect stroke emergency our my your their his her "
+    "please thanks grade vacancies vacancy shift shifts day days hours input seen sees saw "
+    "led-care association college who's what which when where how why looking figure figures "
+    "data per therapy therapist therapists service services targets target standard standards "
+    "intensity performance waiting"
+)
+_SPEAKS = re.compile(
+    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+)
+_SPOKEN_OF = re.compile(
+    r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"
+)
 _BY_PERSON = re.compile(
     r"\b(?:by|per|for each|for every|each|every|individual|split by|broken down by|which|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
-    r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:thrombolysis|mortality|complication|surgical) (?:rate|figures?|outcomes?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
-    r"|\b(?:who|which (?:doctor|nurse|consultant|surgeon|person|clinician|registrar|one of us)) (?:is to blame|is responsible for the (?:drop|delay|breach\w*)|caused|is the (?:slowest|fastest|worst|best|weakest)|missed|keeps|made the mistake|messed up|is letting|is dragging|is slowing|was on (?:call|shift|duty))\b|\bwhose fault\b"
+    r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:own |personal )?(?:thrombolysis|mortality|complication|surgical|scanning|lysis) (?:rate|figures?|outcomes?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
+    r"|\b(?:who|which (?:doctor|nurse|consultant|surgeon|person|clinician|registrar|one of us)) (?:is to blame|is responsible for the (?:drop|delay|breach\w*)|caused|missed|keeps|made the mistake|messed up|is letting|is dragging|is slowing|was on (?:call|shift|duty))\b|\bwhose fault\b"
 )
 
 
@@ -262,9 +286,17 @@ def _vignette(small: str) -> bool:
         return True
     if asks and (_AGED.search(small) or (_A_PATIENT.search(small) and _MEDICINE.search(small))):
         return True
-    if asks and re.search(r"\b(?:thrombolys\w+|lyse|intubat\w+|anticoagulat\w+|prescrib\w+)\b", small) and (_MEDICINE.search(small) or _A_PATIENT.search(small)):
+    if (
+        asks
+        and re.search(r"\b(?:thrombolys\w+|lyse|intubat\w+|anticoagulat\w+|prescrib\w+)\b", small)
+        and (_MEDICINE.search(small) or _A_PATIENT.search(small))
+    ):
         return True
-    return bool(_AGED.search(small) and _A_PATIENT.search(small) and (_MEDICINE.search(small) or _NOW.search(small)))
+    return bool(
+        _AGED.search(small)
+        and _A_PATIENT.search(small)
+        and (_MEDICINE.search(small) or harm.JUST_NOW.search(small))
+    )
 
 
 def _clinician(read: str, small: str) -> bool:
@@ -278,7 +310,23 @@ def _clinician(read: str, small: str) -> bool:
             continue
         if title not in ("dr", "prof", "professor") and not name[0].isupper():
             continue
-        if title in ("mr", "ms", "consultant", "surgeon", "nurse", "sister", "matron", "registrar", "physio", "therapist", "doctor") and not name[0].isupper():
+        if (
+            title
+            in (
+                "mr",
+                "ms",
+                "consultant",
+                "surgeon",
+                "nurse",
+                "sister",
+                "matron",
+                "registrar",
+                "physio",
+                "therapist",
+                "doctor",
+            )
+            and not name[0].isupper()
+        ):
             continue
         if _SPEAKS.match(small[m.end() :]) or _SPOKEN_OF.search(small[: m.start()][-40:]):
             continue

@@ -1,7 +1,7 @@
 """Which words do people type? Loads and checks the folder `typed` of the catalogue.
 
 An audit team edits these files. A phrase is words in order; `|` parts alternatives, `..` stands for
-up to five words, `?` after a word makes it optional, `^` and `$` are the ends of the question.
+up to six words, `?` after a word makes it optional, `^` and `$` are the ends of the question.
 """
 
 import re
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from auditbot.ask import wording
 from auditbot.catalogue import CatalogueFault, Entry, entry_faults
 
-GAP = r"(?:\S+ ){0,5}?"
+GAP = r"(?:\S+ ){0,6}?"
 
 
 class MetricWords(Entry):
@@ -82,10 +82,11 @@ class Typed:
     generic: frozenset[str] = frozenset()  # words of names that name no place
     filler: frozenset[str] = frozenset()  # words of names that add nothing
     first_names: frozenset[str] = frozenset()
+    vague: frozenset[str] = frozenset()  # words that say little of which metric is meant
     known: frozenset[str] = field(default_factory=frozenset)  # every literal word of the phrases
 
 
-_LISTS = ("ordinary", "doubtful", "generic", "filler", "first_names")
+_LISTS = ("ordinary", "doubtful", "generic", "filler", "first_names", "vague")
 _TABLES: dict[str, type[Entry]] = {
     "metric": MetricWords,
     "audit": AuditWords,
@@ -131,6 +132,7 @@ def load(folder: Path) -> Typed:
         generic=frozenset(lists["generic"]),
         filler=frozenset(lists["filler"]),
         first_names=frozenset(lists["first_names"]),
+        vague=frozenset(wording.stem(w) for w in lists["vague"]),
         known=frozenset(
             word
             for entry in (*found["intent"], *found["comparator"])

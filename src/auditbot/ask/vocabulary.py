@@ -5,24 +5,25 @@ A phrase is found when all its words stand near each other, in any order; number
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
-from auditbot.ask import places
-from auditbot.ask.places import Gazetteer
+from auditbot.ask.gazetteer import Gazetteer, corrected, gazetteer
 from auditbot.ask.typed import Typed
-from auditbot.ask.wording import Wording, stem, words_of
+from auditbot.ask.wording import Wording, bag, stem, words_of
 from auditbot.catalogue import Catalogue
 from auditbot.model import Period, Service
 from auditbot.period import length_in_months
 
-_DROPPED = frozenset(
-    "the a an of to in on at for our we did us within by is and as from with before over more than "
-    "into onto i my you your it its are was were be been do does how what's per via get got them "
-    "their his her they he she have has had after than through up".split()
+_DROPPED = bag(
+    "the a an of to in on at for our we did us within by is and as from with before over more "
+    "than into onto i my you your it its are was were be been do does how what's per via get "
+    "got them what which whats it get gets got their his her they he she have has had after "
+    "than through up"
 )
-_UNITS = frozenset("hour month day week percent quarter year".split())
-_NUMBERED = frozenset("type kpi domain".split())
+_UNITS = frozenset(["hour", "month", "day", "week", "percent", "quarter", "year"])
+_NUMBERED = frozenset(["type", "kpi", "domain"])
 _SLACK = 4  # words that may stand between those of a phrase
 _WEAK = 0.4
 
@@ -45,6 +46,7 @@ class Match:
     tokens: frozenset[int]
     weak: bool
     first: int
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def build(
 ) -> Vocabulary:
     """Everything looked up while understanding, built once for a catalogue and a set of services."""
     entries: dict[str, list[Entry]] = defaultdict(list)
-    for entry in dict.fromkeys(_entries(catalogue, typed)):
+    for entry in dict.fromkeys(_weighed(e, typed) for e in _entries(catalogue, typed)):
         for word in entry.words:
             entries[word].append(entry)
     known = {
@@ -98,7 +100,7 @@ def build(
     return Vocabulary(
         catalogue,
         typed,
-        places.gazetteer(services, typed),
+        gazetteer(services, typed),
         {w: tuple(e) for w, e in entries.items()},
         frozenset(known),
         held,
@@ -107,24 +109,29 @@ def build(
     )
 
 
-def matches(
-    wording: Wording, words: Vocabulary, taken: Collection[int] = ()
-) -> tuple[Match, ...]:
+def matches(wording: Wording, words: Vocabulary, taken: Collection[int] = ()) -> tuple[Match, ...]:
     """Every phrase found that no longer one contains, best first. `taken` words are passed over."""
     at: dict[str, list[tuple[int, ...]]] = defaultdict(list)
     for word, tokens in _units(wording, words, taken):
         at[word].append(tokens)
     found: dict[tuple[str, frozenset[int]], Match] = {}
     for entry in {e for w in at for e in words.entries.get(w, ()) if e.words <= at.keys()}:
-        tokens = _nearest(entry, at)
-        if tokens is not None:
-            score = len(entry.words) + 0.02 * sum(map(len, entry.words))
+        near = _nearest(entry, at)
+        if near is not None:
+            apart = max(near) - min(near) + 1 - len(near)
+            telling = sum(0.5 if w in words.typed.vague else 1.0 for w in entry.words)
+            score = telling + 0.02 * sum(map(len, entry.words)) - 0.06 * apart
             made = Match(
-                entry.means, score * (_WEAK if entry.weak else 1), tokens, entry.weak, min(tokens)
+                entry.means,
+                score * (_WEAK if entry.weak else 1),
+                near,
+                entry.weak,
+                min(near),
+                entry.words,
             )
-            held = found.get((made.means, tokens))
+            held = found.get((made.means, near))
             if held is None or made.score > held.score:
-                found[made.means, tokens] = made
+                found[made.means, near] = made
     ranked = sorted(found.values(), key=lambda m: (-m.score, m.first, m.means))
     return tuple(m for m in ranked if not _inside(m, ranked))
 
@@ -132,7 +139,8 @@ def matches(
 def _inside(m: Match, others: Iterable[Match]) -> bool:
     """Is it a part of a longer match, or a weak one beside a strong one of the same kind?"""
     return any(
-        m.tokens < o.tokens and not (o.weak and not m.weak)
+        (m.tokens < o.tokens or (m.words < o.words and o.score > m.score))
+        and not (o.weak and not m.weak)
         for o in others
         if o.means != m.means or len(o.tokens) > len(m.tokens)
     )
@@ -140,7 +148,7 @@ def _inside(m: Match, others: Iterable[Match]) -> bool:
 
 def _units(
     wording: Wording, words: Vocabulary, taken: Collection[int]
-) -> Iterable[tuple[str, tuple[int, ...]]]:
+) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The words of a text as phrases have them: stems, numbers with their unit, slips mended."""
     tokens = wording.tokens
     skip = -1
@@ -174,7 +182,7 @@ def _mended(word: str, words: Vocabulary) -> str:
         or stem(word) in words.entries
     ):
         return word
-    near = places.corrected(word, words.known)
+    near = corrected(word, words.known)
     return near[0] if len({stem(w) for w in near}) == 1 else word
 
 
@@ -185,13 +193,17 @@ def _nearest(entry: Entry, at: Mapping[str, list[tuple[int, ...]]]) -> frozenset
     for anchor in at[rarest][:8]:
         tokens = set(anchor)
         for word in entry.words - {rarest}:
-            tokens |= set(min(at[word], key=lambda p: abs(p[0] - anchor[0])))
+            tokens |= set(min(at[word], key=partial(_distance, anchor[0])))
         spread = max(tokens) - min(tokens)
         if best is None or spread < best[0]:
             best = spread, frozenset(tokens)
     if best is None or best[0] > len(best[1]) + _SLACK:
         return None
     return best[1]
+
+
+def _distance(place: int, tokens: tuple[int, ...]) -> int:
+    return abs(tokens[0] - place)
 
 
 def _parts(phrase: str) -> frozenset[str]:
@@ -214,7 +226,13 @@ def _entries(catalogue: Catalogue, typed: Typed) -> Iterable[Entry]:
     more = {m.id: m for m in typed.metrics}
     for metric in catalogue.metrics.values():
         own = more.get(metric.id)
-        phrases = [metric.name, metric.plain, metric.id, *metric.synonyms, *(own.phrases if own else ())]
+        phrases = [
+            metric.name,
+            metric.plain,
+            metric.id,
+            *metric.synonyms,
+            *(own.phrases if own else ()),
+        ]
         weak = list(own.weak) if own else []
         if own and own.variant_of in catalogue.metrics:
             base = catalogue.metrics[own.variant_of]
@@ -239,6 +257,11 @@ def _entries(catalogue: Catalogue, typed: Typed) -> Iterable[Entry]:
     for unheld in typed.unheld:
         for phrase in unheld.phrases:
             yield Entry(f"unheld:{unheld.name}", _parts(phrase))
+
+
+def _weighed(entry: Entry, typed: Typed) -> Entry:
+    """A phrase of vague words alone is weak, wherever it comes from."""
+    return replace(entry, weak=entry.weak or entry.words <= typed.vague)
 
 
 def _phrases(catalogue: Catalogue, typed: Typed) -> Iterable[str]:

@@ -132,6 +132,11 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(t.text for t in _read_once(text).tokens)
 
 
+def bag(words: str) -> frozenset[str]:
+    """The words of a line as a set."""
+    return frozenset(words.split())
+
+
 @lru_cache(maxsize=20_000)
 def _read_once(text: str) -> Wording:
     return read(text)

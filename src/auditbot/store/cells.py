@@ -3,7 +3,7 @@
 Ids are looked up once for each different id, not once a row; new ones get a key.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, Engine, Table, bindparam, sele
 from sqlalchemy.exc import IntegrityError
 
 from auditbot.store import tables
-from auditbot.store.engine import insert_new, writing
+from auditbot.store.engine import insert_all_new, writing
 
 EPOCH = date(1970, 1, 1)
 FIGURES = ("numerator", "denominator", "value", "completeness")
@@ -79,8 +79,16 @@ def encode(engine: Engine, frame: pd.DataFrame, keys: Keys) -> Cells:
     )
 
 
-def insert_cells(conn: Connection, cells: Cells, release: int) -> None:
-    """The fast road into `result` of either database; rows come sorted by its key.
+def cells_of(frame: pd.DataFrame) -> Cells:
+    """Cells from rows that were read from `result`."""
+    return Cells(
+        **{f.name: frame[f.name].to_numpy() for f in fields(Cells) if f.name != "level"},
+        level=_levels(frame["level"]),
+    )
+
+
+def insert_cells(conn: Connection, cells: Cells, releases: list[int]) -> None:
+    """Store cells, which come sorted by the key of `result`, each under its release.
 
     Raises IntegrityError when the release holds one of these cells already.
     """
@@ -91,7 +99,7 @@ def insert_cells(conn: Connection, cells: Cells, release: int) -> None:
         "metric": cells.metric.tolist(),
         "service": cells.service.tolist(),
         "period": cells.period.tolist(),
-        "release": [release] * len(cells),
+        "release": releases,
         "state": cells.state.tolist(),
         "level": cells.level.tolist(),
     }
@@ -103,19 +111,28 @@ def insert_cells(conn: Connection, cells: Cells, release: int) -> None:
             columns[name] = boxed.tolist()
         else:
             columns[name] = numbers.tolist()
+    try:
+        bulk_insert(conn, "result", columns)
+    except conn.dialect.loaded_dbapi.IntegrityError as e:
+        raise IntegrityError(None, None, e) from None
+
+
+def bulk_insert(conn: Connection, table: str, columns: Mapping[str, list[Any]]) -> None:
+    """The fast road into a table of either database: columns of equal length, by name.
+
+    Errors are the driver's own.
+    """
     rows = zip(*columns.values(), strict=True)
     names = ", ".join(columns)
     cursor: Any = conn.connection.cursor()
     try:
         if conn.dialect.name == "postgresql":
-            with cursor.copy(f"COPY result ({names}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
             marks = ", ".join("?" * len(columns))
-            cursor.executemany(f"INSERT INTO result ({names}) VALUES ({marks})", rows)  # noqa: S608
-    except conn.dialect.loaded_dbapi.IntegrityError as e:  # not wrapped by SQLAlchemy here
-        raise IntegrityError(None, None, e) from None
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
     finally:
         cursor.close()
 
@@ -135,9 +152,8 @@ def learn(engine: Engine, table: Table, ids: Collection[str], known: dict[Any, i
         look_up = select(table.c.id, table.c.key).where(table.c.id.in_(wanted))
         for few in _by(5_000, unknown):
             there = {i for i, _ in conn.execute(look_up, {"ids": few})}
-            for i in few:  # in order, so that two loads never wait for each other in a ring
-                if i not in there:
-                    insert_new(conn, table, {"id": i})
+            # In order, so that two loads never wait for each other in a ring.
+            insert_all_new(conn, table, [{"id": i} for i in few if i not in there])
             known.update((i, k) for i, k in conn.execute(look_up, {"ids": few}))
 
 
@@ -151,9 +167,8 @@ def learn_periods(
     t = tables.period
     with writing(engine) as conn:
         there = {(s, e) for s, e in conn.execute(select(t.c.start, t.c.end))}
-        for start, end in unknown:
-            if (start, end) not in there:
-                insert_new(conn, t, {"start": start, "end": end})
+        new = [{"start": s, "end": e} for s, e in unknown if (s, e) not in there]
+        insert_all_new(conn, t, new)
         known.update(((s, e), k) for k, s, e in conn.execute(select(t.c.key, t.c.start, t.c.end)))
 
 

@@ -144,7 +144,10 @@ def retry_at(
     counted: bool = True,
     claimed_at: datetime | None = None,
 ) -> bool:
-    """It was certainly not sent: try again at `when`. `counted` False: the try was no fault of it."""
+    """It was certainly not sent: try again at `when`, within the hour.
+
+    `counted` False: that it was not sent was no fault of the message.
+    """
     undone = {} if counted else {"attempts": outbox.c.attempts - 1}
     again = {"next_attempt_at": when, "error": error, **undone}
     with writing(engine) as conn:

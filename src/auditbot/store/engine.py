@@ -5,7 +5,7 @@ so that no transaction fails half way for having read before it wrote. A local d
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,13 @@ def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     key = next(iter(table.primary_key))
     new = insert(table).values(row).on_conflict_do_nothing().returning(key)
     return conn.execute(new).first() is not None
+
+
+def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows, those of which a key is taken excepted."""
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    if rows:
+        conn.execute(insert(table).on_conflict_do_nothing(), rows)
 
 
 def put_row(conn: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, or_, select, update
 
 from auditbot.store.engine import insert_new, reading, writing
 from auditbot.store.tables import inbox
@@ -151,7 +151,8 @@ def ask_again(engine: Engine, event_id: str) -> bool:
         return moved.rowcount == 1
 
 
-def _due(now: datetime) -> Select[Any]:
+def free(now: datetime) -> ColumnElement[bool]:
+    """Is nobody answering another event of the same person in the same channel?"""
     other = inbox.alias("other")
     busy = exists().where(
         other.c.channel == inbox.c.channel,
@@ -160,6 +161,10 @@ def _due(now: datetime) -> Select[Any]:
         other.c.lease_until > now,
         other.c.event_id != inbox.c.event_id,
     )
+    return ~busy
+
+
+def _due(now: datetime) -> Select[Any]:
     fresh = and_(
         inbox.c.status == "new",
         or_(inbox.c.next_attempt_at.is_(None), inbox.c.next_attempt_at <= now),
@@ -167,7 +172,7 @@ def _due(now: datetime) -> Select[Any]:
     left = and_(inbox.c.status == "taken", inbox.c.lease_until <= now)
     return (
         select(inbox.c.event_id)
-        .where(or_(fresh, left), ~busy)
+        .where(or_(fresh, left), free(now))
         .order_by(inbox.c.received_at, inbox.c.event_id)
         .limit(1)
     )

@@ -62,9 +62,9 @@ def discard(engine: Engine, release: int) -> None:
 
 
 def _empty(conn: Connection, release: int) -> None:
-    r = tables.result
     for metric in metrics_of(conn, release):
-        conn.execute(delete(r).where(r.c.metric == metric, r.c.release == release))
+        for t in (tables.result, tables.echo):
+            conn.execute(delete(t).where(t.c.metric == metric, t.c.release == release))
 
 
 def remove(conn: Connection, release: int) -> None:

@@ -1,10 +1,12 @@
 """What waits, what was sent, and what was a post made of? Reading the outbox."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from auditbot.store.delivery import LONGEST_PAUSE, ready
+from auditbot.store.inbox import free
 from auditbot.store.outbox import Outgoing, outgoing
 from auditbot.store.tables import inbox, outbox
 
@@ -70,17 +72,20 @@ def last_queued(conn: Connection, channel: str, kind: str) -> datetime | None:
     )
 
 
-def next_due(conn: Connection, now: datetime) -> datetime | None:
+def next_due(conn: Connection, now: datetime, *, without: Collection[str] = ()) -> datetime | None:
     """When there is something to do next, not before `now`; None when nothing waits.
 
-    Counts what waits for its time, for the pace of its channel or for another try.
+    Counts what waits for its time, for the pace of its channel or for another try; `without` as
+    for `claim`.
     """
-    rows = conn.execute(ready()).all()
+    rows = conn.execute(ready(without)).all()
     times = [
         max(t for t in row[1:] if t is not None and (t <= now + LONGEST_PAUSE or t == row[1]))
         for row in rows
     ]
     i = inbox.c
-    arrivals = conn.execute(select(i.received_at, i.next_attempt_at).where(i.status == "new")).all()
+    arrivals = conn.execute(
+        select(i.received_at, i.next_attempt_at).where(i.status == "new", free(now))
+    ).all()
     times += [again or received for received, again in arrivals]
     return max(min(times), now) if times else None

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Table,
     and_,
     delete,
     exists,
@@ -23,10 +24,19 @@ from sqlalchemy.exc import IntegrityError
 
 from auditbot.model import Batch, Period, Publication
 from auditbot.store import tables
-from auditbot.store.cells import Cells, Keys, encode, insert_cells, learn, learn_periods
-from auditbot.store.engine import StoreFault, insert_new, writing
+from auditbot.store.cells import (
+    Cells,
+    Keys,
+    bulk_insert,
+    cells_of,
+    encode,
+    insert_cells,
+    learn,
+    learn_periods,
+)
+from auditbot.store.engine import StoreFault, insert_all_new, insert_new, writing
 from auditbot.store.leftovers import clear_dead, discard, metrics_of, remove, sweep, touch
-from auditbot.store.revision import compared
+from auditbot.store.revision import KEY, compared
 
 __all__ = ["BeingLoaded", "Saved", "save", "sweep"]
 
@@ -71,7 +81,8 @@ def save(
         if earlier is not None and earlier.state == "complete":
             return _unchanged(conn, earlier)
     try:
-        count, new, revised = _fill(engine, batch, mine, now, progress)
+        instead = earlier.id if earlier is not None else None
+        count, new, revised = _fill(engine, batch, mine, instead, now, progress)
         keys = Keys()
         learn(engine, tables.service, {s.service for s in batch.services}, keys.service)
         learn_periods(engine, {(s.period.start, s.period.end) for s in batch.services}, keys.period)
@@ -134,6 +145,7 @@ def _fill(
     engine: Engine,
     batch: Batch,
     mine: int,
+    instead: int | None,
     now: datetime,
     progress: Callable[[int], None] | None,
 ) -> tuple[int, int, int]:
@@ -147,16 +159,20 @@ def _fill(
             cells = block.take(slice(i, i + CHUNK))
             with writing(engine) as conn:
                 touch(conn, mine, batch.name)
-                verdict = compared(conn, cells, mine, now)
+                verdict = compared(conn, cells, mine, instead, now)
                 _cover(conn, cells, mine, covered)
                 fresh = cells.take(~verdict.equal) if verdict.equal.any() else cells
                 try:
-                    insert_cells(conn, fresh, mine)
+                    insert_cells(conn, fresh, [mine] * len(fresh))
                 except IntegrityError:
                     raise StoreFault(
                         f"{batch.name} holds a figure of the same service, metric and period "
                         "twice; remove one of the two."
                     ) from None
+                _echo(conn, cells.take(verdict.echoes), mine)
+                again = verdict.restored
+                if len(again):
+                    insert_cells(conn, cells_of(again), again["release"].tolist())
             count += len(cells)
             new += len(fresh)
             revised += int(verdict.revises.sum())
@@ -186,6 +202,12 @@ def _cover(conn: Connection, cells: Cells, mine: int, covered: set[int]) -> None
         rows = [{"release": mine, "metric": n >> 32, "period": n & 0xFFFFFFFF} for n in sorted(new)]
         conn.execute(insert(tables.coverage), rows)
         covered |= new
+
+
+def _echo(conn: Connection, cells: Cells, mine: int) -> None:
+    """Note what this release says again."""
+    keys = {name: getattr(cells, name).tolist() for name in KEY}
+    bulk_insert(conn, "echo", keys | {"release": [mine] * len(cells)})
 
 
 def _finish(
@@ -273,23 +295,30 @@ def _merge(conn: Connection, mine: int, release: int) -> None:
 
     One file stays one release, so what was told of it stays told.
     """
-    r, c = tables.result, tables.coverage
-    n = r.alias("n")
+    c = tables.coverage
     for metric in metrics_of(conn, mine):
-        replaced = exists().where(
-            n.c.metric == r.c.metric,
-            n.c.service == r.c.service,
-            n.c.period == r.c.period,
-            n.c.release == mine,
-        )
-        conn.execute(delete(r).where(r.c.metric == metric, r.c.release == release, replaced))
-        conn.execute(
-            update(r).where(r.c.metric == metric, r.c.release == mine).values(release=release)
-        )
-    for pair in conn.execute(select(c.c.metric, c.c.period).where(c.c.release == mine)).all():
-        insert_new(conn, c, {"release": release, "metric": pair.metric, "period": pair.period})
+        _replace(conn, tables.result, tables.result, metric, mine, release)
+        _replace(conn, tables.echo, tables.result, metric, mine, release)
+        _replace(conn, tables.echo, tables.echo, metric, mine, release)
+        for t in (tables.result, tables.echo):
+            moved = update(t).where(t.c.metric == metric, t.c.release == mine)
+            conn.execute(moved.values(release=release))
+    pairs = conn.execute(select(c.c.metric, c.c.period).where(c.c.release == mine)).all()
+    insert_all_new(conn, c, [{"release": release, "metric": m, "period": p} for m, p in pairs])
     conn.execute(delete(tables.sighting).where(tables.sighting.c.release == release))
     conn.execute(delete(tables.refusal).where(tables.refusal.c.release == release))
+
+
+def _replace(conn: Connection, t: Table, by: Table, metric: int, mine: int, release: int) -> None:
+    """Take a release's rows out of `t` where `mine` has one in `by`."""
+    n = by.alias("n")
+    replaced = exists().where(
+        n.c.metric == t.c.metric,
+        n.c.service == t.c.service,
+        n.c.period == t.c.period,
+        n.c.release == mine,
+    )
+    conn.execute(delete(t).where(t.c.metric == metric, t.c.release == release, replaced))
 
 
 def _unchanged(conn: Connection, earlier: Row[Any]) -> Saved:

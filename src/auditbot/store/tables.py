@@ -195,6 +195,17 @@ result = Table(  # no foreign keys: `save` makes every key itself, and checking 
     sqlite_with_rowid=False,
 )
 
+echo = Table(  # which release said again what the nearest figure below it says: see `revision`
+    "echo",
+    metadata,
+    Column("metric", Integer, nullable=False),
+    Column("service", Integer, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("release", Integer, nullable=False),
+    PrimaryKeyConstraint("metric", "service", "period", "release"),
+    sqlite_with_rowid=False,
+)
+
 seen_file = Table(  # the watched folders: a file is read again when its time or size changes
     "seen_file",
     metadata,

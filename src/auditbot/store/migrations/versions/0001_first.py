@@ -64,6 +64,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "day", name=op.f("pk_considered")),
     )
     op.create_table(
+        "echo",
+        sa.Column("metric", sa.Integer(), nullable=False),
+        sa.Column("service", sa.Integer(), nullable=False),
+        sa.Column("period", sa.Integer(), nullable=False),
+        sa.Column("release", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("metric", "service", "period", "release", name=op.f("pk_echo")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "explained",
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("metric", sa.String(), nullable=False),
@@ -342,6 +351,7 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_table("heartbeat")
     op.drop_table("explained")
+    op.drop_table("echo")
     op.drop_table("considered")
     op.drop_table("concern")
     op.drop_table("cadence")

@@ -1,0 +1,102 @@
+"""Does somebody tell of harm done, or of danger now? A report, not a question about how many.
+
+Kept apart from the guard for its length alone; as pure as the guard, and read by nobody else.
+"""
+
+import re
+
+_WHO = (
+    r"(?:a|an|one|our|my|the|that|this|another|some|two|three|\d|one of (?:our|the|my)) (?:\w+ ){0,3}?(?:patients?|pts?|lady|ladies|gentleman|gent|man|woman|person|people|child|baby|resident|relative|mother|father|mum|dad|nan|gran\w*|wife|husband|son|daughter|girl|boy|infant|mum-to-be|pensioner|visitor|colleague|nurse|year[ -]old)"
+    r"|someone|somebody|patients?|pts?|lady|gentleman|gent|woman|baby|child|relative|resident|he|she|they|him|her|them|i|we|my (?:mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|brother|sister|aunt|uncle|partner|friend|relative)"
+)
+
+
+_DIED = r"(?:died|dead|passed away|has passed|is dying|deceased|expired|lost (?:their|his|her) life|been killed|was killed|killed|arrested|cardiac arrest\w*|had an arrest|took (?:his|her|their) own life|self[- ]?harm\w*|hang\w* (?:him|her|them)sel\w+|overdosed?|suicid\w*)"
+
+
+_HURT = (
+    r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|has fallen|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
+    r"bleeding|bled|a (?:big |massive |brain |head |further )?bleed\b|haemorrhaged|deteriorat\w+|unconscious|unresponsive|seizing|fitting|in pain|distressed|septic|arrested|blue|not breathing|stopped breathing|anaphyla\w+|allergic reaction|"
+    r"broke (?:a |an |his |her |their )|broken (?:his|her|their|hip after)|pressure (?:sore|ulcer)|absconded|gone missing|went missing|left (?:lying|alone|unattended|on the floor|on a trolley|in (?:the )?(?:corridor|soiled|wet|pain))|on the floor|in danger|at risk of|coded|crashed|came to harm|come to harm|was dropped|were dropped|been dropped|suffered|got worse|much worse|paralysed|lost (?:his|her|their) (?:sight|leg|arm|baby|speech))"
+)
+
+
+_ERROR = (
+    r"(?:wrong (?:drug|dose|dosage|patient|side|site|leg|hip|blood|medication|medicine|tablets?|antibiotic|route|treatment|person|operation|implant|scan|notes|label|infusion|rate of|procedure|limb|eye|kidney)|double dose|twice the dose|ten times|(?:10|5|2|3) times the|over ?dos\w*|under ?dos\w*|too much (?:heparin|insulin|alteplase|morphine|warfarin|potassium|oxygen|fluid|sedation)|"
+    r"medication error|drug error|medication mistake|prescri\w+ error|should(?: not|n'?t) have (?:had|been|got|received|gone)|should never have (?:had|been|got|received)|missed (?:a|the|his|her|an) (?:stroke|bleed|fracture|sepsis|diagnosis|clot|mi|heart attack|scan result|cancer|dose|pe|infarct|dissection|haemorrhage|tumour|aneurysm)|"
+    r"misdiagnos\w+|mis-?read|sent home (?:with|and|then|after|by mistake|a|an|him|her|them|the|someone|somebody)\b|sent (?:a|an|him|her|them|the|someone|somebody)\b[^.?!]{0,30}\bhome\b|discharged (?:home )?(?:too early|and then|with a missed|by mistake|unsafely)|gave (?:him|her|them|it to) |given (?:the )?(?:wrong|twice|double|penicillin)|mixed up|mix-?up|wrongly|by mistake|in error|never event|retained swab|left (?:a|an) (?:swab|instrument)|contraindicated|despite (?:being|an|the|his|her|their) (?:allerg|anticoag)|allergic to|forgot to (?:give|check|scan|monitor|take|anticoag|escalate|refer)|nobody (?:checked|noticed|came|saw|looked|answered|escalated)|no ?one (?:checked|noticed|came|saw|escalated|looked|answered)|"
+    r"not been (?:fed|given|checked|turned|seen|reviewed|washed)|without (?:consent|checking|being checked)|delayed treatment|delay(?:ed)? (?:led|caused|meant))"
+)
+
+
+_UNSAFE = (
+    r"(?:(?:is|are|was|were|feels?|felt|it'?s|ward|unit|department|staffing|tonight|today|now|here|place|shift|care|really|so|completely|very|totally|getting) (?:is |are |feels? |so |really |very |just |totally |completely |not |currently |absolutely )*(?:unsafe|not safe|dangerous|isn'?t safe|aren'?t safe|an accident waiting)"
+    r"|(?:unsafe|dangerous) (?:staffing|ward|care|now|tonight|levels|discharge|practice|conditions|here|situation|doctor|nurse|equipment|tonight|today)|not safe (?:tonight|today|here|now|on|at|for|any)|someone (?:is going to|will|could|may|might) (?:die|get hurt|be harmed|come to harm|be hurt|be killed)|going to (?:die|get hurt|kill someone)|patients? (?:may|might|could|will|are going to|going to) (?:die|be harmed|come to harm|get hurt|be hurt|suffer)"
+    r"|near[- ]miss|serious incident|safeguarding|patient safety (?:incident|concern|issue|event)|safety (?:incident|concern)|whistle ?blow\w*|raise a concern|raising a concern|clinical incident|adverse (?:event|incident)|harmed (?:a|the|our|my|him|her|them|someone|somebody)|(?:we|i) (?:(?:have|'ve|may have|might have|think (?:i|we)(?:'ve| have)?) )?(?:harmed|hurt|killed|injured) (?:a|an|the|him|her|them|someone|somebody|our|one of|my (?:patient|pt))\b|may have (?:been )?(?:harmed|hurt|caused)|might have (?:been )?(?:harmed|hurt|caused)|could have (?:been )?(?:died|killed|harmed)|(?:nearly|almost) (?:died|killed (?:a|the|him|her|them|someone|somebody|my|our))|put (?:patients?|people|them) at risk|(?:log|file|fill in|submit|raise|do|write|report|complete) (?:a |an |the |this )?(?:datix|incident)|duty of candour|want to (?:die|end (?:it|my life))|kill(?:ing)? myself|end(?:ing)? my (?:own )?life|suicidal)"
+)
+
+
+_REPORT = re.compile(rf"\b(?:{_WHO})\b[^.?!\n]{{0,60}}?\b(?:{_DIED}|{_HURT})")
+
+
+_MISTAKE = re.compile(rf"\b{_ERROR}")
+
+
+_UNSAFE_NOW = re.compile(rf"\b{_UNSAFE}")
+
+
+_LOST = re.compile(
+    r"\b(?:lost|losing) (?:a|another|our|two|three|one|that|this) (?:\w+ )?(?:patient|pt|lady|gentleman|baby|child)\b|\b(?:death|died|dies|fall|arrest|bleed|overdose|collapse) (?:on|in) (?:the|our|my) (?:ward|unit|corridor|department|waiting room|car park|bay|ambulance|toilet|ed|a&e) (?:last night|today|yesterday|this morning|just now|tonight|earlier|at the weekend|on \w+day)"
+)
+
+
+_CARED = re.compile(
+    r"\b(?:patients?|pts?|someone|somebody|he|she|him|her|them|lady|gentleman|gent|man|woman|child|baby|relative|mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|we gave|we missed|i gave|i missed|was given|were given|been given|nobody|no ?one)\b|\b(?:dose|drug|medication|swab|never event|error|operat\w+|happened|surgery (?:on|today|just|this|yesterday))\b"
+)
+
+
+JUST_NOW = re.compile(
+    r"\b(?:last night|yesterday|this morning|just now|tonight|this afternoon|this evening|earlier today|right now|overnight|at the weekend|an hour ago|moments? ago|today)\b"
+)
+
+
+# A question about counts, definitions or data is no report, unless it tells when it happened.
+_STATISTIC = re.compile(
+    r"\b(?:how many|how often|number of|numbers of|rates?|percent\w*|per cent|proportion|share of|count(?:s|ed|ing)?|includ\w+|exclud\w+|denominator|numerator|defin\w+|what (?:does|do|is|are|counts)|measure[sd]?|metric|indicator|figures?|audit(?:ed)?|data|statistic\w*|score|trend|average|mean|median|compare[ds]?|per 1,?000|standard|target|level|mortality|in the year|since \w+ \d{4}|dataset|record(?:ed|s)? (?:as|in)|when a|if a|if the|where a|whether a|does a|do patients|are patients|patients who|those who|people who|what happens)\b"
+)
+
+
+_JOKING = re.compile(
+    r"\b(?:dying (?:for|to)|killing (?:time|me|it)|to die for|dead (?:tired|on|easy|simple|line|end|chuffed|good|quick|keen|beat)|brew|coffee|lunch|wi-?fi|printer|laptop|computer|excel|powerpoint|teams call|system|server|my (?:head|brain|feet|back|eyes)|ego|pride|our (?:score|figures?|level|performance|numbers|rate|ranking) (?:has |have )?(?:fell|fallen|dropped|died|collapsed|suffered|hurt|crashed|deteriorated|got worse)|hurts? (?:our|my|the) (?:score|level|figures?|head|brain|feelings)|budget|bored|boredom|laughing|laughed|hungry|starving|curious|wondering)\b"
+)
+
+
+def told(small: str) -> bool:
+    """Does somebody tell of harm done, or of danger now?"""
+    if _UNSAFE_NOW.search(small) and not _asks_only(small):
+        return True
+    if _LOST.search(small):
+        return True
+    if _MISTAKE.search(small) and _CARED.search(small) and not _asks_only(small):
+        return True
+    joking, now = bool(_JOKING.search(small)), bool(JUST_NOW.search(small))
+    for m in _REPORT.finditer(small):
+        in_care = bool(_CARED.search(m[0]))
+        if _harmless_subject(m[0]) or _asks_only(m[0]) or (joking and not in_care):
+            continue
+        if now or not _asks_only(small):
+            return True
+    return False
+
+
+def _asks_only(words: str) -> bool:
+    return bool(_STATISTIC.search(words)) and not JUST_NOW.search(words)
+
+
+def _harmless_subject(words: str) -> bool:
+    """Figures and teams, not people in care: "we fell behind", "they are dropping"."""
+    teams = re.match(r"(?:we|they|i)\b", words)
+    return bool(teams) and not re.search(
+        r"\b(?:patient|lady|gentleman|man|woman|child|relative|someone|somebody|him|her)\b|\b(?:harmed|injured|killed|overdos\w*|self[- ]?harm\w*|suicid\w*|choked|assaulted|attacked)\b",
+        words,
+    )

@@ -1,0 +1,117 @@
+"""What does a conversation remember, and what does a button mean? Questions as JSON and back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from auditbot.model import Button, Period, Question
+
+# What a pressed button asks; the value names service, metric and period.
+_BUTTONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "ask_improve": ("improve", ()),
+    "ask_chart_help": ("explain", ("chart_help",)),
+    "ask_source": ("source", ()),
+    "ask_explain": ("explain", ()),
+    "ask_contact": ("contact", ()),
+    "ask_list": ("list", ()),
+    "ask_when": ("when", ()),
+    "ask_chart": ("card", ("chart",)),
+}
+
+
+def from_button(action: str, value: str) -> Question | None:
+    """The question a button asks; None for a button that asks none, or whose value is not ours."""
+    if action not in _BUTTONS:
+        return None
+    kind, wants = _BUTTONS[action]
+    known = _object(value)
+    service, metric = known.get("service"), known.get("metric")
+    return Question(
+        kind,
+        metric if isinstance(metric, str) and metric else None,
+        services=(service,) if isinstance(service, str) and service else (),
+        period=_period(known),
+        wants=wants,
+    )
+
+
+def option_text(button: Button) -> str | None:
+    """The words of a pressed choice, to be read like a typed line; None for any other button."""
+    if button.action != "ask_option":
+        return None
+    text = _object(button.value).get("text")
+    return text if isinstance(text, str) else ""
+
+
+def value_of(question: Question) -> str:
+    """What a button of an answer hands to its handler."""
+    p = question.period
+    return json.dumps(
+        {
+            "service": question.services[0] if question.services else "",
+            "metric": question.metric or "",
+            "start": p.start.isoformat() if p else "",
+            "end": p.end.isoformat() if p else "",
+        }
+    )
+
+
+def remembered(question: Question, choices: Mapping[str, Question]) -> dict[str, Any]:
+    """A conversation's state, ready for JSON: the last question and the choices offered."""
+    return {
+        "question": _plain(question),
+        "choices": {text: _plain(q) for text, q in choices.items()},
+    }
+
+
+def recalled(state: Any) -> tuple[Question | None, dict[str, Question]]:
+    """The last question and the choices offered, from a conversation's state."""
+    if not isinstance(state, Mapping):
+        return None, {}
+    choices = state.get("choices")
+    choices = choices if isinstance(choices, Mapping) else {}
+    last = _question(state.get("question"))
+    return last, {t: q for t, raw in choices.items() if (q := _question(raw)) is not None}
+
+
+def _plain(q: Question) -> dict[str, Any]:
+    return {
+        "kind": q.kind,
+        "metric": q.metric,
+        "audit": q.audit,
+        "services": list(q.services),
+        "start": q.period.start.isoformat() if q.period else None,
+        "end": q.period.end.isoformat() if q.period else None,
+        "comparator": q.comparator,
+        "wants": list(q.wants),
+    }
+
+
+def _question(raw: Any) -> Question | None:
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("kind"), str):
+        return None
+    asked = Question(raw["kind"], raw.get("metric"), raw.get("audit"))
+    return replace(
+        asked,
+        services=tuple(raw.get("services") or ()),
+        period=_period(raw),
+        comparator=raw.get("comparator"),
+        wants=tuple(raw.get("wants") or ()),
+    )
+
+
+def _period(raw: Mapping[str, Any]) -> Period | None:
+    try:
+        return Period(date.fromisoformat(raw["start"]), date.fromisoformat(raw["end"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _object(value: str) -> Mapping[str, Any]:
+    try:
+        read = json.loads(value)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,157 @@
+"""What does a text hold? Times, places, metrics and wishes, each found apart from word order."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from auditbot.ask import intents, places, spans, vocabulary, wording
+from auditbot.ask.dates import Span
+from auditbot.ask.intents import Intent
+from auditbot.ask.places import Mention
+from auditbot.ask.vocabulary import Match, Vocabulary
+from auditbot.ask.wording import Wording
+from auditbot.model import Question
+
+_NOT_THE = re.compile(
+    r"^not (?:the |our )?[a-z0-9 -]{2,25}?(?=,)|"
+    r"[,;(-] ?(?:and |but )?not (?:the |our )?[a-z0-9 -]{2,40}?(?=[,.;:?!)]|$)"
+)
+
+
+_WHICH_UNIT = re.compile(
+    r"\b(?:which|any|other|another|best|worst|top|bottom|every|all|these|those) (?:stroke )?(?:units?|wards?)\b"
+)
+
+
+_AVERAGE = re.compile(
+    r"\b(?:national|england|english|regional|region|uk|nhs|trust|peer|overall|country) (?:average|mean|median)\b"
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known before a word is read."""
+
+    words: Vocabulary
+    today: date
+    bound: tuple[str, ...] = ()  # the services the channel or person is bound to
+    audits: tuple[str, ...] = ()  # the audits the channel is bound to; empty: all
+    last: Question | None = None  # the thread's last question
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything found in one text."""
+
+    text: Wording
+    spans: tuple[Span, ...]
+    mentions: tuple[Mention, ...]
+    metrics: tuple[Match, ...]  # the metrics named, in order of score
+    audits: tuple[str, ...]
+    audit_alone: bool  # the only metric named is an audit's bare name
+    unheld: str
+    intent: Intent
+    strange: str | None
+
+
+def look(text: str, context: Context) -> Seen:
+    """Everything found in a text. What one finder has taken, the next passes over."""
+    words, typed = context.words, context.words.typed
+    read = wording.read(text)
+    timed_words = spans.find(read.clean, context.today)
+    tokens = read.tokens
+    timed = {
+        i
+        for i, t in enumerate(tokens)
+        for s in timed_words
+        if s.weight >= 1 and s.start <= t.start < s.end
+    }
+    named = places.mentions(read, words.names, timed, words.known)
+    no_place = typed.generic | typed.filler
+    placed = {i for m in named for i in m.tokens}
+    content = {i for i in placed if tokens[i].text not in no_place} | timed
+    content |= {
+        i for m in named if m.candidates and m.candidates[0].covered >= 0.9 for i in m.tokens
+    }
+    hidden = {
+        i
+        for pattern in (_NOT_THE, _WHICH_UNIT, _AVERAGE)
+        for m in pattern.finditer(read.clean)
+        for i, t in enumerate(tokens)
+        if m.start() <= t.start < m.end() and (pattern is _NOT_THE or t.text != "which")
+    }
+    found = vocabulary.matches(read, words, content | hidden)
+    matched = {i for m in found for i in m.tokens}
+    masked = _masked(read, named)
+    alone = " ".join(t.text for i, t in enumerate(tokens) if i not in matched and i not in placed)
+    real = [m for m in found if ":" not in m.means]
+    intent = intents.read(read, masked, typed, named=bool(real), alone=alone)
+    strange = places.strange(read, words.names, placed | matched | timed, words.known)
+    unheld = next((m for m in found if m.means.startswith("unheld:")), None)
+    best = real[0].score if real and not real[0].weak else 0.0
+    return Seen(
+        read,
+        timed_words,
+        named,
+        tuple(real),
+        tuple(m.means[6:] for m in found if m.means.startswith("audit:")),
+        bool(real)
+        and any(m.means.startswith("audit:") and m.tokens >= real[0].tokens for m in found),
+        unheld.means[7:] if unheld and unheld.score >= best - 0.3 else "",
+        intent,
+        strange,
+    )
+
+
+def _masked(read: Wording, named: Sequence[Mention]) -> str:
+    places_at = {m.tokens[0]: m for m in named}
+    inside = {i for m in named for i in range(m.tokens[0], m.tokens[-1] + 1)}
+    return " ".join(
+        "someplace" if i in places_at else t.text
+        for i, t in enumerate(read.tokens)
+        if i in places_at or i not in inside
+    )
+
+
+def names_a_person(seen: Seen, context: Context) -> bool:
+    """Is somebody asked about by first and last name ("how is Jane Smith doing on waits")?"""
+    tokens, typed = seen.text.tokens, context.words.typed
+    if seen.text.shouts:
+        return False
+    placed = {i for m in seen.mentions if m.candidates for i in m.tokens}
+    for i, t in enumerate(tokens[:-1]):
+        after = tokens[i + 1]
+        if i in placed or i + 1 in placed or not (t.capital and after.capital):
+            continue
+        if (
+            t.text in typed.first_names
+            and after.text not in typed.ordinary
+            and after.text.isalpha()
+            and len(after.text) > 1
+        ):
+            before = " ".join(x.text for x in tokens[max(0, i - 2) : i])
+            if re.search(
+                r"\b(?:is|did|does|for|of|by|has|was|about|with|how)$", before
+            ) and not re.search(r"\b(?:it is|this is|i am|name is)$", before):
+                return True
+    return False
+
+
+def reasons(seen: Seen) -> tuple[str, ...]:
+    """What was found, one line each, with scores: for `--explain`."""
+    lines = [f"metric {m.means} {m.score:.2f}{' weak' if m.weak else ''}" for m in seen.metrics]
+    lines += [f"audit {a}" for a in seen.audits]
+    lines += [
+        f"service {c.service} explained {c.explained:.2f} covered {c.covered:.2f} by {c.through}"
+        for m in seen.mentions
+        for c in m.candidates[:5]
+    ]
+    lines += [f"period {s.kind} {s.period or s.n or ''} weight {s.weight}" for s in seen.spans]
+    lines += [
+        f"intent {k} {w:.2f}" for k, w in sorted(seen.intent.weights.items(), key=lambda x: -x[1])
+    ]
+    lines += [f"comparator {c}" for c in seen.intent.comparators]
+    lines += [f"not held: {seen.unheld}"] if seen.unheld else []
+    lines += [f"not known: {seen.strange}"] if seen.strange else []
+    return tuple(lines)

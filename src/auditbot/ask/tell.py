@@ -1,0 +1,317 @@
+"""Answers without a figure: meanings, sources, dates, people, ideas, lists. All from the catalogue."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from auditbot import period as periods
+from auditbot.ask import figures
+from auditbot.ask.desk import Desk, Part
+from auditbot.ask.memory import value_of
+from auditbot.ask.told import button_text
+from auditbot.catalogue import Audit, Metric
+from auditbot.model import Button, Message, Question
+from auditbot.say.markup import plain
+
+TEMPLATE = "answer_tell"
+MOST_IDEAS = 3
+MOST_PLACES = 3
+
+
+def explain(desk: Desk, q: Question) -> Part:
+    """What a metric or an audit is, or how a chart is read."""
+    if "chart_help" in q.wants or ("chart" in q.wants and q.metric is None):
+        return _part(desk, q, "explain_chart", {}, buttons=("ask_chart",) if q.metric else ())
+    audits = _audits(desk, q)
+    if q.metric is None and len(audits) != 1:
+        topics = [a.topic for a in audits or desk.catalogue.audits.values()]
+        return _part(desk, q, "explain_what", {"topics": topics})
+    if q.metric is None or "audit" in q.wants:
+        return _part(desk, q, "explain_audit", _audit_facts(audits[0]))
+    metric = desk.metric(q.metric)
+    known = _audit_facts(desk.audit(metric.id)) | {
+        "name": metric.name,
+        "proportion": metric.kind == "proportion",
+        "level": metric.kind == "level",
+        "score": metric.kind == "score",
+        "counted": metric.counted,
+        "achieved": metric.achieved,
+        "numerator": metric.numerator,
+        "out_of": "" if metric.denominator.startswith("none") else metric.denominator,
+        "direction": metric.direction,
+        "why": metric.why,
+        "cutpoints": [{"level": k, "cut": v} for k, v in sorted(metric.cutpoints.items())],
+        "made_of": list(metric.made_of),
+        "standard_note": metric.standard_note,
+        "caution": metric.caution,
+    }
+    known["breaks"] = known["breaks"] if metric.kind in ("score", "level") else []
+    return _part(
+        desk,
+        q,
+        "explain_metric",
+        known,
+        buttons=("ask_chart", "ask_improve"),
+        context=(desk.audit(metric.id).credit,),
+    )
+
+
+def source(desk: Desk, q: Question) -> Part:
+    """Which file the figures are from, when it was published, how old they are."""
+    rows, used = [], set()
+    for audit in _audits(desk, q):
+        named = (
+            [q.metric]
+            if q.metric and desk.metric(q.metric).audit == audit.id
+            else [audit.headline_metric, *(m.id for m in desk.catalogue.by_audit[audit.id])]
+        )
+        metric = next((m for m in named if m and desk.vocabulary.newest(m)), None)
+        newest = desk.vocabulary.newest(metric) if metric else None
+        if metric is None or newest is None:
+            continue
+        period = q.period or newest
+        results = [
+            r
+            for s in desk.series(metric, q.services or None).values()
+            for r in s.results
+            if r.period == period
+        ] or [
+            r for s in desk.series(metric, None).values() for r in s.results if r.period == newest
+        ]
+        release = desk.releases.get(max((r.release for r in results), default=0))
+        if release is None:
+            continue
+        used.add(release.id)
+        rows.append(
+            {
+                "topic": audit.topic,
+                "metric": desk.metric(metric).plain if q.metric else "",
+                "credit": audit.credit,
+                "period": results[0].period,
+                "release": release.name,
+                "published": release.published,
+                "ago": desk.words.age(release.published, desk.today) if release.published else "",
+                "link_to": audit.public_results if audit.public_results.startswith("http") else "",
+            }
+        )
+    if not rows:
+        return _part(desk, q, "source_none", {}, state="no_data")
+    made = _part(
+        desk,
+        q,
+        "source",
+        {"sources": rows, "fictional": desk.fictional},
+        buttons=("ask_explain", "ask_when"),
+    )
+    return replace(made, sources=tuple(sorted(used)))
+
+
+def when(desk: Desk, q: Question) -> Part:
+    """How often results come, and which are next. Nothing unpublished is spoken of."""
+    rows = []
+    for audit in _audits(desk, q):
+        metric = next(
+            (m.id for m in desk.catalogue.by_audit[audit.id] if desk.vocabulary.newest(m.id)), None
+        )
+        newest = desk.vocabulary.newest(metric) if metric else None
+        if newest is None:
+            continue
+        ended = next((b.why for b in audit.breaks if b.after == newest.end), "")
+        rows.append(
+            {
+                "topic": audit.topic,
+                "how_often": audit.how_often,
+                "period": newest,
+                "next": periods.following(newest),
+                "ended": ended,
+            }
+        )
+    if not rows:
+        return _part(desk, q, "when_none", {}, state="no_data")
+    return _part(desk, q, "when", {"sources": rows}, buttons=("ask_source",))
+
+
+def contact(desk: Desk, q: Question) -> Part:
+    """Who to ask, by role."""
+    known = [
+        {
+            "topic": a.topic,
+            "role": a.contact_role if "@" in a.contact_role else "",
+            "page": a.contact_page if a.contact_page.startswith("http") else "",
+        }
+        for a in _audits(desk, q)
+    ]
+    return _part(desk, q, "contact", {"audits": known})
+
+
+def improve(desk: Desk, q: Question) -> Part:
+    """Sourced ideas for a metric, or that there is none and where to look."""
+    if q.metric is None:
+        return _part(
+            desk,
+            q,
+            "explain_what",
+            {"topics": [a.topic for a in _audits(desk, q)]},
+            state="ask_back",
+        )
+    metric, audit = desk.metric(q.metric), desk.audit(q.metric)
+    ideas = [
+        {
+            "words": a.try_,
+            "where": a.where.split(";")[0],
+            "source": next(iter(a.source), ""),
+            "part": a.in_control != "yes",
+        }
+        for a in desk.catalogue.actions_for(q.metric)[:MOST_IDEAS]
+    ]
+    page = audit.public_results if audit.public_results.startswith("http") else ""
+    known = {"metric": metric.plain, "ideas": ideas, "topic": audit.topic, "link_to": page}
+    return _part(desk, q, "improve", known, buttons=("ask_contact", "ask_chart"))
+
+
+def exemplar(desk: Desk, q: Question) -> Part:
+    """Up to three who do well, in order of the alphabet, and how to reach them."""
+    if q.metric is None:
+        return _part(
+            desk,
+            q,
+            "explain_what",
+            {"topics": [a.topic for a in _audits(desk, q)]},
+            state="ask_back",
+        )
+    metric, newest = desk.metric(q.metric), desk.vocabulary.newest(q.metric)
+    places: list[str] = []
+    if newest is not None:
+        every = desk.series(metric.id, None)
+        services = desk.vocabulary.services
+        own = desk.service(q.services[0]).peer_group if q.services else ""
+        groups = [services[s].peer_group for s in every if s in services]
+        usual = own if own in groups else max(set(groups), key=groups.count, default="")
+        able = {
+            s: services[s]
+            for s in every
+            if s in services and services[s].peer_group == usual and s not in q.services
+        }
+        places = [
+            services[s].name for s in figures.exemplars(every, able, metric, newest, MOST_PLACES)
+        ]
+    known = {"metric": metric.plain, "places": places, "period": newest}
+    return _part(
+        desk,
+        q,
+        "exemplar",
+        known,
+        state="answered" if places else "no_data",
+        buttons=("ask_improve", "ask_contact"),
+    )
+
+
+def listing(desk: Desk, q: Question) -> Part:
+    """What can be asked about: what is loaded for these services, else all that is loaded."""
+    held = {m for s in q.services for m in desk.vocabulary.held(s)}
+    rows = []
+    for audit in _audits(desk, q):
+        metrics = [
+            m
+            for m in desk.catalogue.by_audit[audit.id]
+            if (m.id in held if held else desk.vocabulary.newest(m.id)) and m.importance >= 1
+        ]
+        if metrics:
+            rows.append({"topic": audit.topic, "metrics": [m.plain for m in metrics]})
+    if not rows:
+        rows = [
+            {"topic": a.topic, "metrics": [m.plain for m in desk.catalogue.by_audit[a.id][:4]]}
+            for a in desk.catalogue.audits.values()
+            if desk.catalogue.by_audit[a.id]
+        ]
+    return _part(desk, q, "list", {"audits": rows}, buttons=("ask_source", "ask_when"))
+
+
+def events(desk: Desk, q: Question) -> Part:
+    """Meetings and training of the audits in question."""
+    found = {e.id: e for a in _audits(desk, q) for e in desk.catalogue.events_for(a.id)}
+    known = [
+        {
+            "name": e.name,
+            "page": e.page if e.page.startswith("http") else "",
+            "by": e.by,
+            "what": e.what,
+        }
+        for e in list(found.values())[:4]
+    ]
+    return _part(desk, q, "events", {"events": known}, state="answered" if known else "no_data")
+
+
+def subscribe(desk: Desk, q: Question) -> Part:
+    """How results come by themselves."""
+    return _part(desk, q, "subscribe", {})
+
+
+def mute(desk: Desk, q: Question) -> Part:
+    """How to hear from the bot less, or not at all."""
+    made = _part(desk, q, "mute", {})
+    button = Button(desk.words.get("button.less_often"), "less_often")
+    return replace(made, message=replace(made.message, buttons=(button,)))
+
+
+def _audits(desk: Desk, q: Question) -> list[Audit]:
+    """The audits in question: of the metric, named, of the services, else all with results."""
+    audits = desk.catalogue.audits
+    if q.metric:
+        return [desk.audit(q.metric)]
+    if q.audit in audits:
+        return [audits[q.audit]] if q.audit else []
+    held = {a for s in q.services for a in desk.vocabulary.audits(s)}
+    if not held:
+        held = {
+            a.id
+            for a in audits.values()
+            if any(desk.vocabulary.newest(m.id) for m in desk.catalogue.by_audit[a.id][:3])
+        }
+    return [a for a in audits.values() if a.id in held]
+
+
+def _audit_facts(audit: Audit) -> dict[str, Any]:
+    return {
+        "audit": audit.name,
+        "topic": audit.topic,
+        "audit_why": audit.why,
+        "audit_counted": audit.counted,
+        "not_counted": audit.not_counted,
+        "run_by": audit.run_by,
+        "commissioned_by": audit.commissioned_by,
+        "covers": audit.covers,
+        "breaks": [{"after": b.after, "why": b.why} for b in audit.breaks],
+        "cautions": [c.says for c in audit.cautions[:1]],
+        "link_to": audit.public_results if audit.public_results.startswith("http") else "",
+    }
+
+
+def _part(
+    desk: Desk,
+    q: Question,
+    block: str,
+    known: Mapping[str, Any],
+    *,
+    state: str = "answered",
+    buttons: Iterable[str] = (),
+    context: tuple[str, ...] = (),
+) -> Part:
+    headline, *body = desk.words.lines(TEMPLATE, block, known)
+    metric: Metric | None = desk.metric(q.metric) if q.metric else None
+    made = tuple(
+        Button(button_text(desk, n), n, value_of(q))
+        for n in buttons
+        if metric or n in ("ask_source", "ask_when")
+    )
+    message = Message(
+        kind=q.kind,
+        headline=headline,
+        body=tuple(body),
+        fallback=plain(headline),
+        context=context,
+        buttons=made[:2],
+        more=made[2:],
+        trail={"kind": q.kind, "metric": q.metric, "template": desk.words.hash(TEMPLATE)},
+    )
+    return Part(message, q, state, q.kind, services=q.services, period=q.period)

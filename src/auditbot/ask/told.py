@@ -1,0 +1,184 @@
+"""What may the card of a figure say? The finding behind it, and plain facts for the template."""
+
+from typing import Any
+
+from auditbot.analyse.findings import DATA_BANDS as BANDS
+from auditbot.analyse.findings import find
+from auditbot.ask import figures
+from auditbot.ask.desk import Desk
+from auditbot.ask.memory import value_of
+from auditbot.catalogue import Metric
+from auditbot.model import Button, Finding, Question, Result, Series
+from auditbot.say import facts, numbers
+from auditbot.say.choose import Pick
+from auditbot.say.markup import Marked, plain
+from auditbot.say.message import is_fictional
+
+
+def finding(desk: Desk, series: Series, result: Result) -> Finding:
+    """What the figures said when this result was the newest."""
+    metric, service = desk.metric(series.metric), desk.service(series.service)
+    audit = desk.catalogue.audits[metric.audit]
+    wanted = {metric.score} if metric.score else set()
+    if metric.kind in ("level", "score"):
+        wanted |= {m.id for m in desk.catalogue.by_audit[audit.id] if m.id.endswith(BANDS)}
+    near = {
+        m: s
+        for m in sorted(wanted - {metric.id})
+        if (s := desk.series(m, [service.id]).get(service.id))
+    }
+    found = find(
+        service,
+        metric,
+        figures.until(series, result.period),
+        profile=desk.profile,
+        companions={m: figures.until(s, result.period) for m, s in near.items()},
+        breaks=tuple(b.after for b in audit.breaks),
+    )
+    assert found is not None
+    return found
+
+
+def finding_facts(desk: Desk, found: Finding) -> dict[str, Any]:
+    """The facts of a finding as its templates know them."""
+    pick = Pick(found, "steady", 0.0, ())
+    known = facts.about(desk.words, desk.catalogue, pick, today=desk.today)
+    standing = found.standing
+    met = (
+        ""
+        if standing is None or found.latest.state != "ok"
+        else "met"
+        if standing.met
+        else "missed"
+    )
+    return (
+        known
+        | _empty()
+        | {
+            "standing": met,
+            "hidden": found.latest.state == "suppressed",
+            "standard_note": desk.metric(found.metric).standard_note,
+        }
+    )
+
+
+def _empty() -> dict[str, Any]:
+    blank = Marked()
+    return {
+        "before": blank,
+        "before_counts": blank,
+        "before_when": blank,
+        "rate_before": blank,
+        "rate_after": blank,
+        "since": blank,
+        "asked_standard": False,
+        "bands_now": [],
+        "too_early": False,
+        "hidden": False,
+    }
+
+
+def figure_facts(desk: Desk, metric: Metric, series: Series, whole: Result) -> dict[str, Any]:
+    """The facts of a figure put together from several results: nothing is judged but its standard."""
+    known = finding_facts(desk, finding(desk, series, series.results[-1]))
+    standard = None if metric.direction == "neutral" else metric.standard_on(whole.period.end)
+    interim = metric.interim_on(whole.period.end)
+    goal = standard.value if standard else None
+    shown = numbers.figure(whole, metric, standard=goal)
+    main, _, aside = metric.achieved.partition(" (")
+    missed = (
+        goal is not None
+        and whole.value is not None
+        and (whole.value < goal if metric.direction == "higher" else whole.value > goal)
+    )
+    return known | {
+        "period": whole.period,
+        "form": shown.form,
+        "figure": numbers.words(shown, desk.words, metric.counted),
+        "short": numbers.short(shown, desk.words),
+        "counts": numbers.counts(shown, desk.words),
+        "doubt": numbers.doubt(shown, desk.words) if shown.form == "few" else Marked(),
+        "achieved": main,
+        "aside": f"({aside}" if aside else "",
+        "long": True,
+        "standard": numbers.goal(goal) if goal is not None else Marked(),
+        "interim": numbers.goal(interim.value) if interim else Marked(),
+        "standing": "" if goal is None else "missed" if missed else "met",
+        "strength": "pooled",
+    }
+
+
+def before(desk: Desk, metric: Metric, now: Result, was: Result, when: str) -> dict[str, Any]:
+    """What it was before, in words, with counts where there are some."""
+    own = [now.value] if now.value is not None else []
+    shown = numbers.figure(was, metric, beside=own)
+    return {
+        "before": numbers.short(shown, desk.words),
+        "before_counts": numbers.counts(shown, desk.words),
+        "before_when": when,
+    }
+
+
+def ends(desk: Desk, metric: Metric, first: Result, last: Result) -> dict[str, Any]:
+    """The first and the last of a stretch of figures that cannot be added up."""
+    own = [last.value] if last.value is not None else []
+    shown = numbers.figure(first, metric, beside=own)
+    return {
+        "first": numbers.short(shown, desk.words),
+        "first_period": first.period,
+        "period": last.period,
+    }
+
+
+def gap(desk: Desk, found: figures.Stretch, months: int) -> dict[str, Any]:
+    """What of a stretch is not loaded."""
+    return {
+        "gaps": [desk.words.period(p) for p in found.missing],
+        "held": len(found.figures),
+        "steps": found.steps,
+        "months": months,
+    }
+
+
+def bands(desk: Desk, found: Finding) -> list[dict[str, str | None]]:
+    """The data bands beside a score, now and before."""
+    return [
+        {
+            "metric": desk.metric(name).plain,
+            "now": r.level,
+            "before": was.level if (was := found.companions.get(f"{name}@previous")) else None,
+        }
+        for name, r in found.companions.items()
+        if "@" not in name and r.level and name.endswith(BANDS)
+    ]
+
+
+def small_facts(desk: Desk, metric: Metric, results: list[Result]) -> dict[str, Any]:
+    """Where figures are from: credit, file, when it was published, how old they are."""
+    release = desk.releases.get(max((r.release for r in results), default=0))
+    return {
+        "credit": desk.catalogue.audits[metric.audit].credit,
+        "fictional": desk.fictional or is_fictional(release),
+        "release": release.name if release else "",
+        "published": release.published if release else None,
+        "age": facts.age(desk.words, results[-1].period, desk.today) if results else Marked(),
+        "counted": metric.counted,
+    }
+
+
+def buttons(
+    desk: Desk, q: Question, metric: Metric, found: Finding | None, *, charted: bool
+) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
+    """Two that fit best, and the rest for behind the dots."""
+    value = value_of(q)
+    names = ["ask_chart_help" if charted else "ask_chart"]
+    if found is not None and facts.wants_idea(metric, found):
+        names.insert(0, "ask_improve")
+    names += ["ask_source", "ask_explain", "ask_contact", "ask_list"]
+    made = tuple(Button(button_text(desk, n), n, value) for n in names)
+    return made[:2], made[2:]
+
+
+def button_text(desk: Desk, name: str) -> str:
+    """The words on a button."""
+    return plain(desk.say("answer_ask", f"button_{name}", {}))

@@ -1,0 +1,397 @@
+"""Answers say what is in the store, and nothing else. A made-up trust, stroke team and their peers."""
+
+import csv
+import json
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from auditbot import catalogue, layout, period
+from auditbot.ask import memory
+from auditbot.ask.answer import Answer, from_button, reply
+from auditbot.ingest import take_in
+from auditbot.model import Button, Question
+from auditbot.say.words import Words
+from auditbot.store import engine as stores
+from auditbot.store import save
+from auditbot.viewer import Viewer
+
+ROOT = Path(__file__).resolve().parents[1]
+CATALOGUE = catalogue.load(ROOT / "bot" / "catalogue")
+LAYOUTS = layout.load(ROOT / "bot" / "catalogue" / "layouts", CATALOGUE)
+WORDS = Words(ROOT / "messages")
+TODAY = date(2026, 4, 20)
+NOW = datetime(2026, 4, 20, 9, tzinfo=UTC)
+PLACES = {
+    "fernhill": "Fernhill Hospital",
+    "westport": "Westport General",
+    "leyburn": "Leyburn Infirmary",
+}
+GAP = period.month(2025, 11)
+
+
+def rows():
+    for s, (place, name) in enumerate(PLACES.items()):
+        for k in range(24):
+            month = period.month(2024, 4 + k)
+            if month == GAP:
+                continue
+            visits = 1000 + 10 * k + 100 * s
+            inside = 700 + (13 * k) % 17 + 7 * s
+            yield place, name, "ae_4h", month, inside, visits, "", 100
+            yield place, name, "ae_attendances", month, "", "", visits, 100
+            yield place, name, "ae_12h_dta", month, "", "", (5 * k + s) % 9, 100
+        for k in range(8):
+            quarter = period.quarter(2024, 4 + 3 * k)
+            yield place, name, "nela_ct_reported", quarter, 3 if s == 2 else 40 + k, 50, "", 90
+            yield place, name, "ssnap_score", quarter, "", "", 60.0 + 2 * k + s, 90
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("answers")
+    path = folder / "fictional.csv"
+    with path.open("w", newline="") as f:
+        write = csv.writer(f)
+        write.writerow(
+            [
+                "service",
+                "service_name",
+                "metric",
+                "period_start",
+                "period_end",
+                "numerator",
+                "denominator",
+                "value",
+                "completeness",
+            ]
+        )
+        for place, name, metric, p, n, d, value, complete in rows():
+            write.writerow([place, name, metric, p.start, p.end, n, d, value, complete])
+    engine = stores.open_store(f"sqlite:///{folder / 'store.db'}")
+    stores.migrate(engine)
+    save.save(engine, take_in(path, LAYOUTS, CATALOGUE, "long"), now=NOW)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def ask(engine):
+    def asked(text=None, bound=("fernhill",), **more) -> Answer:
+        viewer = Viewer(more.pop("audience", "open"), NOW, frozenset(bound))
+        with stores.reading(engine) as conn:
+            return reply(
+                conn, CATALOGUE, WORDS, viewer, text=text, bound=bound, today=TODAY, **more
+            )
+
+    return asked
+
+
+def shown(answer):
+    return {k: answer.fields[k] for k in ("state", "kind", "metric", "services", "value")}
+
+
+# Figures
+
+
+def test_a_card_tells_the_newest_figure_with_its_counts(ask):
+    made = ask("four hour performance?")
+    inside, visits = 700 + (13 * 23) % 17, 1000 + 230
+    assert made.fields["numerator"], made.fields["denominator"] == (inside, visits)
+    assert made.fields["value"] == pytest.approx(100 * inside / visits)
+    assert made.fields["period"] == {"start": "2026-03-01", "end": "2026-03-31"}
+    assert f"{inside:,} of {visits:,}" in made.fields["text"]
+    assert "national standard is 95" in made.fields["text"]
+    assert made.message.kind == "card"
+    assert made.fields["sources"] == [{"release": "fictional.csv", "published": None}]
+
+
+def test_a_past_month_and_another_service(ask):
+    made = ask("4hr at Westport in May 2025")
+    k = 13
+    assert made.fields["services"] == ["westport"]
+    assert made.fields["numerator"] == 700 + (13 * k) % 17 + 7
+    assert made.fields["denominator"] == 1000 + 10 * k + 100
+
+
+def test_a_stretch_is_summed_and_a_rate_is_of_the_sums(ask):
+    made = ask("4 hour performance April to June 2025")
+    ks = (12, 13, 14)
+    n, d = sum(700 + (13 * k) % 17 for k in ks), sum(1000 + 10 * k for k in ks)
+    assert (made.fields["numerator"], made.fields["denominator"]) == (n, d)
+    assert made.fields["value"] == pytest.approx(100 * n / d)
+    assert ask("attendances April to June 2025").fields["value"] == d
+
+
+def test_a_gap_is_named_and_never_a_silent_partial_total(ask):
+    made = ask("attendances October to December 2025")
+    assert made.fields["state"] == "answered"
+    assert "Not loaded: November 2025. So this covers 2 of 3 months." in made.fields["text"]
+
+
+def test_a_month_that_is_not_loaded_is_no_data(ask):
+    made = ask("4 hours in November 2025")
+    assert (made.fields["state"], made.fields["value"]) == ("no_data", None)
+    assert "November 2025" in made.fields["text"]
+
+
+def test_small_numbers_stay_hidden(ask):
+    made = ask("CT reported before laparotomy at Leyburn")
+    assert (made.fields["state"], made.fields["value"], made.fields["numerator"]) == (
+        "no_data",
+        None,
+        None,
+    )
+    assert "someone might be recognised" in made.fields["text"]
+
+
+def test_a_comparison_with_all_is_the_rate_of_the_sums(ask):
+    made = ask("how does our 4 hour compare nationally")
+    k = 23
+    n = sum(700 + (13 * k) % 17 + 7 * s for s in range(3))
+    d = sum(1000 + 10 * k + 100 * s for s in range(3))
+    assert made.fields["comparator"] == "national"
+    assert f"{n:,} of {d:,}" in made.fields["text"]
+    assert made.fields["kind"] == "compare"
+
+
+def test_two_services_are_told_in_the_order_asked(ask):
+    made = ask("compare Westport and Leyburn on 4 hours", bound=())
+    assert made.fields["services"] == ["westport", "leyburn"]
+    assert made.fields["comparator"] == "service:leyburn"
+    text = made.fields["text"]
+    assert text.index("Westport General:") < text.index("Leyburn Infirmary:")
+
+
+def test_two_questions_get_two_answers(ask):
+    made = ask("four hour performance in March and how many attendances?")
+    assert made.fields["metric"] == "ae_4h"
+    assert "You also asked" in made.fields["text"]
+    assert "1,230 visits" in made.fields["text"]
+
+
+def test_the_worst_month_is_one_of_our_own(ask):
+    made = ask("what was our worst month for attendances")
+    assert made.fields["value"] == 1000
+    assert "the lowest of the 23 results" in made.fields["text"]
+
+
+def test_a_cause_is_never_given(ask):
+    text = ask("why did our four hour performance drop").fields["text"]
+    assert "I can't say why" in text
+    assert not re.search(r"because|due to|caused", text)
+
+
+def test_the_overview_is_a_table_with_its_words(ask):
+    made = ask("how are we doing")
+    assert made.fields["kind"] == "overview"
+    assert made.message.table[0] == ("Measure", "Latest", "Before", "Is it real?")
+    assert len(made.message.table) > 3
+    for row in made.message.table[1:]:
+        assert row[1] in made.fields["text"]
+
+
+def test_a_chart_comes_on_request(ask):
+    chart = ask("show me the chart for four hours").message.chart
+    assert chart is not None
+    assert len(chart.values) >= 23
+
+
+# Every number of every answer is one of the store's, or made from them by a named rule
+
+QUESTIONS = [
+    "four hour performance?",
+    "4 hours in May 2025",
+    "attendances in 2024/25",
+    "12 hour waits last month",
+    "how are we doing",
+    "compare us with Westport on 4 hours",
+    "4 hours against the rest of the country",
+    "is the change in four hours real",
+    "ssnap score?",
+    "our worst month for four hours",
+]
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_no_number_comes_from_nowhere(ask, text):
+    made = ask(text)
+    known = {"4", "12", "95", "78", "100", "1"}  # names of measures, standards, "in 100", "type 1"
+    for _, _, _, p, n, d, value, _ in rows():
+        known |= {str(p.start.year), str(p.end.year)}
+        known |= {f"{x:,}" for x in (n, d) if x != ""} | ({f"{value:,}"} if value != "" else set())
+        if n != "":
+            known |= {f"{100 * n / d:.{places}f}" for places in (0, 1)}
+    groups: dict[str, list[tuple[int, int, int]]] = {}
+    for place, _, metric, p, n, d, value, _ in rows():
+        if metric in ("ae_4h", "ae_attendances"):
+            groups.setdefault(f"{metric}|{p.start}", []).append((n or 0, d or 0, value or 0))
+            groups.setdefault(f"{metric}|{place}|{p.start.year - (p.start.month < 4)}", []).append(
+                (n or 0, d or 0, value or 0)
+            )
+            groups.setdefault(f"{metric}|{place}", []).append((n or 0, d or 0, value or 0))
+    for members in groups.values():
+        for upto in range(1, len(members) + 1):
+            for part in (members[:upto], members[-upto:]):
+                n, d, v = (sum(m[i] for m in part) for i in range(3))
+                known |= {f"{n:,}", f"{d:,}", f"{v:,}"}
+                known |= {f"{100 * n / d:.{places}f}" for places in (0, 1)} if d else set()
+    told = re.findall(
+        r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])",
+        " ".join([made.message.headline, *made.message.body]),
+    )
+    counted = {str(i) for i in range(25)}  # how many results, months, services
+    strange = [t for t in told if t.rstrip(",") not in known | counted]
+    assert not strange, (strange, made.fields["text"])
+
+
+# Answers without a figure
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "has"),
+    [
+        ("what does the four hour standard measure", "explain", "Why it matters"),
+        ("what is the ssnap score", "explain", "Higher is better"),
+        ("how do I read the chart", "explain", "usual ups and downs"),
+        ("where is this from", "source", "fictional.csv"),
+        ("when is the next release", "when", "newest I hold"),
+        ("who can I talk to about our data", "contact", "audit team"),
+        ("what could we try to reduce 12 hour waits", "improve", "audit team"),
+        ("who does four hours really well", "exemplar", "Westport General"),
+        ("what can I ask about", "list", "A&E"),
+        ("any events coming up", "events", ""),
+        ("send me this every month", "subscribe", "audit team"),
+        ("stop these messages", "mute", "less often"),
+        ("hello", "help", "never patients"),
+        ("thanks", "help", "welcome"),
+        ("anything to celebrate", "celebrate", "Fernhill Hospital"),
+    ],
+)
+def test_a_kind_is_answered_from_the_catalogue(ask, text, kind, has):
+    made = ask(text)
+    assert made.fields["kind"] == kind
+    assert has in made.fields["text"]
+
+
+@pytest.mark.parametrize(
+    "metric", [m.id for m in CATALOGUE.metrics.values() if m.audit in ("ae", "ssnap")]
+)
+@pytest.mark.parametrize("kind", ["explain", "improve", "contact", "when", "source", "exemplar"])
+def test_every_shipped_metric_answers(ask, metric, kind):
+    action = {"exemplar": "ask_explain"}.get(kind, f"ask_{kind}")
+    value = json.dumps({"service": "fernhill", "metric": metric, "start": "", "end": ""})
+    made = ask(button=Button("", action, value))
+    assert made.fields["text"]
+    assert made.fields["state"] in ("answered", "no_data")
+
+
+def test_a_metric_without_a_sourced_idea_says_so(ask):
+    bare = next(m for m in CATALOGUE.by_audit["ssnap"] if not CATALOGUE.actions_for(m.id))
+    made = ask(button=Button("", "ask_improve", json.dumps({"metric": bare.id})))
+    assert "no sourced idea" in made.fields["text"]
+
+
+# Asking back and going on
+
+
+def test_an_ask_back_offers_choices_that_work_when_pressed_or_typed(ask):
+    first = ask("attendances last year")
+    assert (first.fields["state"], len(first.fields["options"])) == ("ask_back", 2)
+    button = first.message.buttons[1]
+    assert button.action == "ask_option"
+    pressed = ask(button=button, before=first.state)
+    typed = ask(first.fields["options"][1], before=json.loads(json.dumps(first.state)))
+    assert pressed.fields["period"] == typed.fields["period"]
+    assert pressed.fields["state"] == "answered"
+
+
+def test_without_a_service_it_asks_and_gives_no_figure(ask):
+    made = ask("how are we doing against the four hour target?", bound=())
+    assert made.fields["state"] == "ask_back"
+    assert not re.search(r"\d+(\.\d+)? in 100", made.fields["text"])
+
+
+def test_a_conversation_goes_on(ask):
+    first = ask("four hour performance in May 2025?")
+    second = ask("and Westport?", before=first.state)
+    third = ask("and the month before?", before=second.state)
+    assert second.fields["services"] == ["westport"]
+    assert third.fields["period"]["start"] == "2025-04-01"
+
+
+def test_a_button_is_a_typed_question():
+    value = memory.value_of(
+        Question("card", "ae_4h", services=("fernhill",), period=period.month(2026, 3))
+    )
+    asked = from_button("ask_source", value)
+    assert asked == Question(
+        "source", "ae_4h", services=("fernhill",), period=period.month(2026, 3)
+    )
+    assert from_button("less_often", value) is None
+    assert from_button("ask_source", "not json") == Question("source")
+
+
+def test_buttons_and_options_of_answers_lead_somewhere(ask):
+    for text in (*QUESTIONS, "what does four hours mean", "improve four hours", "gibberish xyzzy"):
+        made = ask(text)
+        for button in (*made.message.buttons, *made.message.more):
+            again = ask(button=button, before=made.state)
+            assert again.fields["text"], button
+
+
+def test_a_button_never_shows_what_may_not_be_seen(ask):
+    made = ask(button=Button("", "ask_chart", json.dumps({"service": "secret", "metric": "ae_4h"})))
+    assert made.fields["services"] == ["fernhill"]
+
+
+# Refusing
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("Was 999 041 2375 scanned in time", "please delete"),
+        ("a patient died waiting last night", "incident system"),
+        ("how is Dr Moss doing on four hours", "never for one person"),
+        ("which patients breached", "never for one patient"),
+        ("78 year old on apixaban, should we thrombolyse", "can't advise"),
+        ("who is the worst for four hours", "no league table"),
+        ("what will our attendances be next month", "can't tell what will be"),
+        ("show me the unpublished figures", "before they are published"),
+    ],
+)
+def test_no_is_said_with_a_reason_and_a_way(ask, text, has):
+    made = ask(text)
+    assert (made.fields["state"], made.fields["kind"]) == ("refused", "refuse")
+    assert has in made.fields["text"]
+
+
+def test_a_flagged_text_is_not_needed_and_never_repeated(ask):
+    before = ask("four hours?").state
+    made = ask(None, flag="identifier", before=before)
+    assert made.fields["state"] == "refused"
+    assert made.state == before
+    made = ask("DOB 14/03/1951 was late", before=before)
+    assert "1951" not in json.dumps(made.fields) + json.dumps(made.state)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!channel> four hours?",
+        "{{7*7777}} four hours",
+        "**four hours** [x](http://y)",
+        "four hours'; DROP TABLE result;--",
+    ],
+)
+def test_what_is_typed_is_never_markup(ask, text):
+    said = ask(text).fields["text"]
+    assert not re.search(r"<!|54439|DROP|\{\{", said)
+
+
+def test_a_strange_place_is_repeated_as_plain_words(ask):
+    made = ask("four hours at Hog*warts*[x](http://y)")
+    assert "http" not in " ".join([made.message.headline, *made.message.body])

@@ -1,0 +1,215 @@
+"""The whole bot, running, with people who talk to it in the practice workspace."""
+
+import shutil
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import app, turnover
+from bot.demo.__main__ import prepare
+from bot.workspace import Running
+from bot.workspace.state import BOT_USER
+
+MONDAY = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """The demonstration, its digests posted, and the bot listening."""
+    place = prepare(tmp_path_factory.mktemp("run"))
+    turnover.once(place, MONDAY)
+    stop, up, at = threading.Event(), threading.Event(), []
+
+    def ready(url):
+        at.append(url.rstrip("/"))
+        up.set()
+
+    bot = threading.Thread(target=app.run, args=(place, stop), kwargs={"port": 0, "ready": ready})
+    bot.start()
+    try:
+        assert up.wait(30), "the bot did not come up"
+        yield Running(at[0], "xoxb-practice", "xapp-practice")
+    finally:
+        stop.set()
+        bot.join(20)
+        place.house.engine.dispose()
+    assert not bot.is_alive()
+
+
+def posts(workspace, channel, kind="section"):
+    return workspace.look("messages", channel=channel)
+
+
+def words(message):
+    return (
+        " ".join(b["text"]["text"] for b in message["blocks"] or () if b["type"] == "section")
+        or message["text"]
+    )
+
+
+def waited(look, *, seconds=20.0):
+    """What `look` gives once it gives something."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("nothing came")
+
+
+def replies(workspace, channel, ts):
+    """Our replies in a thread."""
+    found = workspace.look("messages", channel=channel, thread_ts=ts)
+    return [m for m in found if m["ts"] != ts and m["user"] == BOT_USER]
+
+
+def ask(workspace, text, *, user="U0NURSE", channel="C0HIP", thread_ts=None):
+    """Ask in a channel, and the answer in the thread."""
+    said = workspace.act(
+        "say", user=user, channel=channel, text=f"<@{BOT_USER}> {text}", thread_ts=thread_ts
+    )
+    ts = thread_ts or said["ts"]
+    before = len(replies(workspace, channel, ts)) if thread_ts else 0
+    return waited(lambda: replies(workspace, channel, ts)[before:])[0]
+
+
+def digest_in(workspace, channel):
+    return next(m for m in workspace.look("messages", channel=channel) if m["blocks"])
+
+
+def test_a_named_measure_is_answered_in_the_thread_with_its_number(workspace):
+    answer = ask(workspace, "how quick are we getting hips to theatre?")
+    assert "29 of 35" in words(answer) or "in 100" in words(answer)
+
+
+def test_how_are_we_doing_gives_an_overview(workspace):
+    answer = ask(workspace, "how are we doing?", channel="C0AE")
+    assert "64 in 100" in str(answer["blocks"]) or "64" in str(answer["blocks"])
+
+
+def test_what_an_audit_is_and_where_a_figure_is_from(workspace):
+    assert "broken hip" in words(ask(workspace, "what is the hip fracture audit?"))
+    assert "fictional" in str(ask(workspace, "where is the prompt surgery figure from?")).lower()
+
+
+def test_what_cannot_be_answered_says_so_and_offers_choices(workspace):
+    answer = ask(workspace, "what is the capital of France?")
+    assert "Paris" not in str(answer)
+    assert any(b["type"] == "actions" for b in answer["blocks"])
+
+
+def test_a_direct_message_is_answered(workspace):
+    said = workspace.act("say", user="U0NURSE", channel=BOT_USER, text="help")
+    answer = waited(lambda: replies(workspace, said["channel"], said["ts"]))[0]
+    assert words(answer)
+
+
+def test_a_patients_number_is_not_kept_and_is_not_repeated(workspace):
+    answer = ask(workspace, "was 943 476 5919 scanned in time?")
+    assert "943" not in str(answer["blocks"])
+    assert "delete" in words(answer)
+
+
+@pytest.mark.parametrize("place", ["button", "dots"])
+def test_every_button_of_a_digest_has_a_handler(workspace, place):
+    message = digest_in(workspace, "C0HIP")
+    elements = [e for b in message["blocks"] if b["type"] == "actions" for e in b["elements"]]
+    pressed = 0
+    for e in elements:
+        options = [o["value"] for o in e.get("options", ())] or [None]
+        if (e["type"] == "overflow") is not (place == "dots"):
+            continue
+        for value in options:
+            before = len(replies(workspace, "C0HIP", message["ts"]))
+            press = {"user": "U0NURSE", "action_id": e["action_id"], "value": value}
+            workspace.act("press", channel="C0HIP", ts=message["ts"], **press)
+            answers = waited(
+                lambda before=before: replies(workspace, "C0HIP", message["ts"])[before:]
+            )
+            assert words(answers[0])
+            pressed += 1
+    assert pressed
+
+
+def test_joining_a_channel_is_greeted_once(workspace):
+    workspace.act("channel", id="C0NEW", name="new-place", members=["U0NURSE"])
+    workspace.act("add", channel="C0NEW", user=BOT_USER, by="U0NURSE")
+    (hello,) = waited(
+        lambda: [m for m in workspace.look("messages", channel="C0NEW") if m["blocks"]]
+    )
+    assert "audit" in words(hello)
+    workspace.act("remove", channel="C0NEW", user=BOT_USER)
+    workspace.act("add", channel="C0NEW", user=BOT_USER, by="U0NURSE")
+    ask(workspace, "help", channel="C0NEW")
+    assert (
+        len(
+            [
+                m
+                for m in workspace.look("messages", channel="C0NEW")
+                if m["user"] == BOT_USER and not m.get("thread_ts")
+            ]
+        )
+        == 1
+    )
+
+
+def concern_for(workspace, user):
+    mine = [c for c in workspace.look("channels", user=user) if c["kind"] == "im"]
+    (message, *_) = [m for m in workspace.look("messages", channel=mine[0]["id"]) if m["blocks"]]
+    return mine[0]["id"], message
+
+
+def test_a_lead_adds_a_line_and_holds_through_forms(workspace):
+    channel, message = concern_for(workspace, "U0LEAD")
+    for form, values in (
+        ("add_line", {"words": "The scanner was down for most of May."}),
+        ("hold", {"words": "We want to meet first.", "days": "2"}),
+    ):
+        at = next(
+            e["action_id"]
+            for b in message["blocks"]
+            if b["type"] == "actions"
+            for e in b["elements"]
+            if e["action_id"].startswith(form)
+        )
+        workspace.act("press", user="U0LEAD", channel=channel, ts=message["ts"], action_id=at)
+        (view,) = waited(lambda: workspace.look("views", user="U0LEAD"))
+        before = len(workspace.look("messages", channel=channel))
+        workspace.act("submit", user="U0LEAD", view_id=view["id"], values=values)
+        after = waited(lambda before=before: workspace.look("messages", channel=channel)[before:])
+        assert "C0AE" in str(after[-1]["blocks"])
+
+
+def test_somebody_else_gets_no_form(workspace):
+    channel, message = concern_for(workspace, "U0LEAD")
+    at = next(
+        e["action_id"] for b in message["blocks"] if b["type"] == "actions" for e in b["elements"]
+    )
+    workspace.act("person", id="U0OTHER", name="other")
+    with pytest.raises(Exception, match=r"."):
+        workspace.act("press", user="U0OTHER", channel=channel, ts=message["ts"], action_id=at)
+        waited(lambda: workspace.look("views", user="U0OTHER"), seconds=1)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_in_a_browser_somebody_asks_and_reads_the_answer(workspace):
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.goto(workspace.url)
+        page.get_by_role("link", name="a-and-e-fernhill").or_(
+            page.get_by_role("button", name="a-and-e-fernhill")
+        ).first.click()
+        page.get_by_text("A&E · Fernhill Hospital").first.wait_for()
+        page.locator("#box").press_sequentially("@auditbot what is our four hour performance?")
+        page.get_by_role("button", name="Send").first.click()
+        page.get_by_role("button", name="1 reply").last.click(timeout=20_000)
+        page.locator("#replies").get_by_text("64 in 100 A&E visits").first.wait_for(timeout=20_000)
+        browser.close()

@@ -1,0 +1,227 @@
+"""What workers do with what was written down, and what they never do. Everything is made up."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from auditbot import catalogue, layout
+from auditbot.ask import answer
+from auditbot.house import House
+from auditbot.model import Binding, Message
+from auditbot.say.words import Words
+from auditbot.store import queue
+from auditbot.store.engine import reading, writing
+from bot import worker
+from bot.slack import post
+from bot.slack.listeners import Arrival
+from bot.worker import Desk
+from bot.workspace import Rules, serve
+
+ROOT = Path(__file__).resolve().parents[1]
+START = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
+HELLO = Message(
+    "digest", "**72 in 100** had a scan.", (), "72 in 100", trail={"service": "fernhill"}
+)
+
+
+class Clock:
+    """A clock the test moves."""
+
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        return self.now
+
+    def move(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture(scope="module")
+def known():
+    folder = ROOT / "bot" / "catalogue"
+    found = catalogue.load(folder)
+    return found, layout.load(folder / "layouts", found), Words(ROOT / "messages")
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    users = [{"id": "U0NURSE", "name": "lee"}, {"id": "U0GUEST", "name": "guest", "is_guest": True}]
+    channels = [{"id": "C0AE", "name": "ae", "members": ["U0NURSE", "U0GUEST", "U0AUDITBOT"]}]
+    with serve(
+        tmp_path / "w.db", port=0, users=users, channels=channels, rules=Rules(pace=0)
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def desk(known, engine, workspace, clock):
+    found, layouts, words = known
+    bindings = (Binding("C0AE", ("fernhill",), ("ae",)),)
+    house = House(engine, found, layouts, words, ZoneInfo("Europe/London"), bindings=bindings)
+    posting, asking = post.clients(workspace.bot_token, workspace.api_url, timeout=5)
+    return Desk(house, posting, asking, clock, lease_seconds=60, pace_seconds=1.1)
+
+
+def put(desk, key="digest|1", message=HELLO, channel="C0AE"):
+    with writing(desk.house.engine) as conn:
+        queue.put_message(conn, key=key, channel=channel, message=message, not_before=START)
+
+
+def waiting(desk):
+    with reading(desk.house.engine) as conn:
+        return queue.waiting(conn)
+
+
+def arrive(desk, text="help", event="Ev1", user="U0NURSE", **more):
+    arrival = Arrival(event, "mention", "C0AE", "channel", user, f"{event[2:]}.1", text=text)
+    worker.keep(desk.house, replace(arrival, **more), START)
+
+
+def shown(workspace, **more):
+    return workspace.look("messages", channel="C0AE", **more)
+
+
+def test_one_message_a_second_in_a_channel(desk, workspace, clock):
+    put(desk, "digest|1")
+    put(desk, "digest|2")
+    assert len(worker.work_through(desk)) == 1
+    assert len(waiting(desk)) == 1
+    clock.move(1.2)
+    assert len(worker.work_through(desk)) == 1
+    assert len(shown(workspace)) == 2
+
+
+def test_slacks_own_limit_is_obeyed_and_nothing_is_lost(desk, workspace, clock):
+    workspace.act("fault", kind="ratelimited", method="chat.postMessage", seconds=30)
+    put(desk)
+    assert worker.work_through(desk) == []
+    clock.move(29)
+    assert worker.work_through(desk) == []
+    clock.move(2)
+    assert len(worker.work_through(desk)) == 1
+    assert len(shown(workspace)) == 1
+
+
+def test_a_lost_answer_is_listed_and_never_posted_again(desk, workspace, clock):
+    workspace.act("fault", kind="drop_after", method="chat.postMessage")
+    put(desk)
+    assert worker.work_through(desk) == []
+    clock.move(3600)
+    worker.settle(desk)
+    worker.work_through(desk)
+    (row,) = waiting(desk)
+    assert row.status == "unknown"
+    assert len(shown(workspace)) == 1
+
+
+def test_with_history_a_lost_answer_is_settled(desk, workspace, clock):
+    workspace.act("rules", scopes=[*Rules().scopes, "channels:history"])
+    clock.now = datetime.now(UTC)
+    with writing(desk.house.engine) as conn:
+        queue.put_message(conn, key="digest|1", channel="C0AE", message=HELLO, not_before=clock.now)
+    workspace.act("fault", kind="drop_after", method="chat.postMessage")
+    worker.work_through(desk)
+    clock.move(61)
+    worker.settle(desk)
+    assert waiting(desk) == []
+    assert len(shown(workspace)) == 1
+
+
+def test_an_outage_is_waited_out_and_then_told_to_a_person(desk, workspace, clock):
+    broken = replace(desk, posting=post.clients("xoxb-x", "http://127.0.0.1:9/api/", timeout=1)[0])
+    put(desk)
+    for _ in range(worker.ATTEMPTS):
+        worker.work_through(broken)
+        clock.move(1000)
+    (row,) = waiting(desk)
+    assert row.status == "failed"
+    assert queue.retry(desk.house.engine, row.id, clock())
+    assert len(worker.work_through(desk)) == 1
+
+
+def test_a_channel_no_longer_bound_is_not_sent_to(desk, workspace):
+    put(replace(desk), message=replace(HELLO, trail={"service": "westport"}))
+    worker.work_through(desk)
+    (row,) = waiting(desk)
+    assert (row.status, shown(workspace)) == ("failed", [])
+    assert "no longer bound" in row.error
+
+
+def test_a_question_is_answered_once_however_often_it_is_delivered(desk, workspace):
+    arrive(desk, event="Ev7")
+    arrive(desk, event="Ev7")
+    worker.work_through(desk)
+    assert len(shown(workspace)) == 1
+
+
+def test_a_flagged_text_is_never_written(desk):
+    arrive(desk, "was 943 476 5919 scanned in time?")
+    with reading(desk.house.engine) as conn:
+        (row,) = queue.unanswered(conn)
+    assert (row.text, row.flag) == (None, "identifier")
+
+
+def test_an_answer_that_fails_is_tried_again_and_then_owned_up_to(
+    desk, workspace, clock, monkeypatch
+):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("what somebody asked")
+
+    monkeypatch.setattr(answer, "reply", broken)
+    arrive(desk)
+    for _ in range(worker.ATTEMPTS + 1):
+        worker.work_through(desk)
+        clock.move(1000)
+    (message,) = shown(workspace)
+    assert "It is not you" in str(message["blocks"])
+    with reading(desk.house.engine) as conn:
+        (row,) = queue.unanswered(conn) or [None]
+    assert row is None or "what somebody asked" not in (row.error or "")
+
+
+def test_a_pause_stops_what_is_unasked_and_with_all_the_answers_too(desk, workspace):
+    put(desk)
+    arrive(desk)
+
+    def pause(everything):
+        with writing(desk.house.engine) as conn:
+            queue.set_setting(conn, "pause", {"reason": "", "all": everything}, START)
+
+    pause(True)
+    assert worker.work_through(desk) == []
+    pause(False)
+    (sent,) = worker.work_through(desk)
+    with writing(desk.house.engine) as conn:
+        queue.set_setting(conn, "pause", None, START)
+    desk.now.move(2)
+    (later,) = worker.work_through(desk)
+    assert sent != later
+    assert len(shown(workspace)) == 2
+
+
+def test_a_guest_is_answered_as_a_guest(desk, workspace, monkeypatch):
+    seen = []
+    real = answer.reply
+
+    def watched(conn, known, words, viewer, **more):
+        seen.append(viewer.audience)
+        return real(conn, known, words, viewer, **more)
+
+    monkeypatch.setattr(answer, "reply", watched)
+    arrive(desk, event="Ev1")
+    arrive(desk, event="Ev2", user="U0GUEST")
+    arrive(desk, event="Ev3", payload={"shared": True})
+    arrive(desk, event="Ev4", user="U0NOBODY")
+    arrive(desk, event="Ev5", channel_type="im", kind="message")
+    while worker.answer_next(desk):
+        pass
+    assert seen == ["open", "guest", "guest", "guest", "direct"]
