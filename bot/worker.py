@@ -181,7 +181,7 @@ def answer_next(desk: Desk) -> bool:
                 )
             queue.done(conn, row.event_id, desk.now())
     except Exception as e:
-        log.exception("answer_failed", kind=row.kind, event=row.event_id)
+        log.exception("answer_failed", kind=row.kind, id=row.event_id)
         if row.attempts < ATTEMPTS:
             queue.fail(engine, row.event_id, type(e).__name__, desk.now(), again=True)
         else:

@@ -81,13 +81,21 @@ def waiting(desk):
         return queue.waiting(conn)
 
 
-def arrive(desk, text="help", event="Ev1", user="U0NURSE", **more):
-    arrival = Arrival(event, "mention", "C0AE", "channel", user, f"{event[2:]}.1", text=text)
+@pytest.fixture
+def asked(workspace):
+    """A message somebody wrote: its time stamp."""
+    return workspace.act("say", user="U0NURSE", channel="C0AE", text="<@U0AUDITBOT> help")["ts"]
+
+
+def arrive(desk, text="help", event="Ev1", user="U0NURSE", ts="", **more):
+    arrival = Arrival(event, "mention", "C0AE", "channel", user, ts or f"{event[2:]}.1", text=text)
     worker.keep(desk.house, replace(arrival, **more), START)
 
 
 def shown(workspace, **more):
-    return workspace.look("messages", channel="C0AE", **more)
+    """What the bot posted."""
+    found = workspace.look("messages", channel="C0AE", **more)
+    return [m for m in found if m["user"] == "U0AUDITBOT"]
 
 
 def test_one_message_a_second_in_a_channel(desk, workspace, clock):
@@ -156,11 +164,11 @@ def test_a_channel_no_longer_bound_is_not_sent_to(desk, workspace):
     assert "no longer bound" in row.error
 
 
-def test_a_question_is_answered_once_however_often_it_is_delivered(desk, workspace):
-    arrive(desk, event="Ev7")
-    arrive(desk, event="Ev7")
+def test_a_question_is_answered_once_however_often_it_is_delivered(desk, workspace, asked):
+    arrive(desk, event="Ev7", ts=asked)
+    arrive(desk, event="Ev7", ts=asked)
     worker.work_through(desk)
-    assert len(shown(workspace)) == 1
+    assert len(shown(workspace, thread_ts=asked)) == 1
 
 
 def test_a_flagged_text_is_never_written(desk):
@@ -171,26 +179,26 @@ def test_a_flagged_text_is_never_written(desk):
 
 
 def test_an_answer_that_fails_is_tried_again_and_then_owned_up_to(
-    desk, workspace, clock, monkeypatch
+    desk, workspace, clock, asked, monkeypatch
 ):
     def broken(*_args, **_kwargs):
         raise RuntimeError("what somebody asked")
 
     monkeypatch.setattr(answer, "reply", broken)
-    arrive(desk)
+    arrive(desk, ts=asked)
     for _ in range(worker.ATTEMPTS + 1):
         worker.work_through(desk)
         clock.move(1000)
-    (message,) = shown(workspace)
+    (message,) = shown(workspace, thread_ts=asked)
     assert "It is not you" in str(message["blocks"])
     with reading(desk.house.engine) as conn:
         (row,) = queue.unanswered(conn) or [None]
     assert row is None or "what somebody asked" not in (row.error or "")
 
 
-def test_a_pause_stops_what_is_unasked_and_with_all_the_answers_too(desk, workspace):
+def test_a_pause_stops_what_is_unasked_and_with_all_the_answers_too(desk, workspace, asked):
     put(desk)
-    arrive(desk)
+    arrive(desk, ts=asked)
 
     def pause(everything):
         with writing(desk.house.engine) as conn:
@@ -205,7 +213,7 @@ def test_a_pause_stops_what_is_unasked_and_with_all_the_answers_too(desk, worksp
     desk.now.move(2)
     (later,) = worker.work_through(desk)
     assert sent != later
-    assert len(shown(workspace)) == 2
+    assert len(shown(workspace)) + len(shown(workspace, thread_ts=asked)) == 2
 
 
 def test_a_guest_is_answered_as_a_guest(desk, workspace, monkeypatch):

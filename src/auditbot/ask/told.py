@@ -1,5 +1,6 @@
 """What may the card of a figure say? The finding behind it, and plain facts for the template."""
 
+from dataclasses import replace
 from typing import Any
 
 from auditbot.analyse.findings import DATA_BANDS as BANDS
@@ -112,6 +113,8 @@ def before(desk: Desk, metric: Metric, now: Result, was: Result, when: str) -> d
     """What it was before, in words, with counts where there are some."""
     own = [now.value] if now.value is not None else []
     shown = numbers.figure(was, metric, beside=own)
+    if shown.denominator and numbers.figure(now, metric).form == "few":
+        shown = replace(shown, form="few")  # the two are read beside each other
     return {
         "before": numbers.short(shown, desk.words),
         "before_counts": numbers.counts(shown, desk.words),
