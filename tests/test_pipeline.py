@@ -224,7 +224,9 @@ def test_a_figure_that_was_told_and_is_corrected_is_put_right_under_its_post(hou
     load_file(house, tmp_path, [row(MONTHS[len(STEADY) - 1], 66.0)], "corrected.csv")
     run(house, NOW + timedelta(days=1))
     (put_right,) = queued(house, "correction")
-    assert "from 69 in 100 A&E visits (2,760 of 4,000) to 66 (2,640" in put_right.payload["headline"]
+    assert (
+        "from 69 in 100 A&E visits (2,760 of 4,000) to 66 (2,640" in put_right.payload["headline"]
+    )
     assert put_right.thread_key.startswith("digest|C0AE|")
     send_all(house)
     run(house, NOW + timedelta(days=2))

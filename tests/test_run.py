@@ -186,15 +186,22 @@ def test_a_lead_adds_a_line_and_holds_through_forms(workspace):
         assert "C0AE" in str(after[-1]["blocks"])
 
 
-def test_somebody_else_gets_no_form(workspace):
+def test_the_form_is_for_the_lead_alone(workspace):
     channel, message = concern_for(workspace, "U0LEAD")
     at = next(
-        e["action_id"] for b in message["blocks"] if b["type"] == "actions" for e in b["elements"]
+        e["action_id"]
+        for b in message["blocks"]
+        if b["type"] == "actions"
+        for e in b["elements"]
+        if e["action_id"].startswith("hold")
     )
     workspace.act("person", id="U0OTHER", name="other")
-    with pytest.raises(Exception, match=r"."):
-        workspace.act("press", user="U0OTHER", channel=channel, ts=message["ts"], action_id=at)
-        waited(lambda: workspace.look("views", user="U0OTHER"), seconds=1)
+    workspace.act("channel", id=channel, members=["U0OTHER"])
+    press = {"channel": channel, "ts": message["ts"], "action_id": at}
+    workspace.act("press", user="U0OTHER", **press)
+    workspace.act("press", user="U0LEAD", **press)
+    waited(lambda: workspace.look("views", user="U0LEAD"))
+    assert workspace.look("views", user="U0OTHER") == []
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")

@@ -90,7 +90,9 @@ def test_the_next_working_day_the_channel_hears_with_the_leads_line(first, place
         waiting = queue.open_concerns(conn, "C0AE")
     assert waiting
     with writing(house.engine) as conn:
-        queue.set_line(conn, waiting[0].id, "The new triage desk opened in March.", "U0LEAD", MONDAY)
+        queue.set_line(
+            conn, waiting[0].id, "The new triage desk opened in March.", "U0LEAD", MONDAY
+        )
     done = turnover.once(place, MONDAY + timedelta(days=1, hours=1))
     told = posts(done, "C0AE", "concern")
     assert len(told) == len(waiting)

@@ -308,16 +308,16 @@ class Question:
 
 def message_from(data: Mapping[str, Any]) -> Message:
     """A Message from its stored form (`dataclasses.asdict`, through JSON)."""
-    chart = data.get("chart")
+    chart: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in (data.get("chart") or {}).items()
+    }
     return Message(
         kind=data["kind"],
         headline=data["headline"],
         body=tuple(data["body"]),
         fallback=data["fallback"],
         context=tuple(data.get("context", ())),
-        chart=Chart(**{k: tuple(v) if isinstance(v, list) else v for k, v in chart.items()})
-        if chart
-        else None,
+        chart=Chart(**chart) if chart else None,
         table=tuple(tuple(row) for row in data.get("table", ())),
         buttons=tuple(Button(**b) for b in data.get("buttons", ())),
         more=tuple(Button(**b) for b in data.get("more", ())),

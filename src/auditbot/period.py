@@ -115,7 +115,8 @@ def missing_between(periods: list[Period]) -> list[Period]:
     """Periods of the common length that lie between the first and last and are not in the list."""
     if len(periods) < 2:
         return []
-    present, gaps = set(periods), []
+    present = set(periods)
+    gaps: list[Period] = []
     for a, b in itertools.pairwise(periods):
         step = following(a)
         while step.end < b.start and len(gaps) < 600:

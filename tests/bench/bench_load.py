@@ -22,9 +22,10 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 MOST_RATIO, MOST_MEGABYTES = 3.0, 1_200
 SERVICES, METRICS, MONTHS = 200, 140, 36
-COLUMNS = (
-    "service,service_name,metric,period_start,period_end,numerator,denominator,value,completeness"
-).split(",")
+COLUMNS = [
+    *("service", "service_name", "metric", "period_start", "period_end"),
+    *("numerator", "denominator", "value", "completeness"),
+]
 
 
 def make_csv(path: Path, rows: int) -> None:
