@@ -406,6 +406,20 @@ def test_an_incomplete_file_that_can_be_read_now_stays_one_release(engine: Engin
     assert save(engine, batch_of(rows, sha256="a" * 64), now=NOW).state == "unchanged"
 
 
+def test_an_echo_of_an_incomplete_file_is_kept(engine: Engine) -> None:
+    """Two files of one day: the second says the same; then the first is read again, mended."""
+    other = row("b-unit", "wait", FEB, 1, 2)
+    first = [row("cedar-unit", "wait", JAN, 1, 100), other]
+    save(engine, batch_of(first, sha256="a" * 64, refusals=(BAD,)), now=NOW)
+    save(engine, batch_of([other], sha256="b" * 64, refusals=(BAD,)), now=NOW)
+    rows = [row("cedar-unit", "wait", JAN, 1, 100), other]
+    save(engine, batch_of(rows, sha256="b" * 64, refusals=(BAD,)), now=NOW)
+    assert figure(engine) == 1
+    mended = [row("cedar-unit", "wait", JAN, 2, 100), other]
+    save(engine, batch_of(mended, sha256="a" * 64), now=NOW)
+    assert figure(engine) == 1  # the second file, which stands above the first, says so
+
+
 VIEWERS = [
     Viewer("open", NOW),
     Viewer("private", NOW),

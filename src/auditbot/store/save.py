@@ -223,23 +223,17 @@ def _finish(
     """Make the release complete, or put it into the earlier incomplete load of the same file."""
     touch(conn, mine, batch.name)
     state = "incomplete" if batch.refusals else "complete"
-    release, changed = mine, True
+    release = mine
     if earlier is not None:
         release = earlier.id
-        changed = bool(new) or len(batch.refusals) != _refused(conn, release)
-        if changed:
-            _merge(conn, mine, release)
-        else:
-            remove(conn, mine)
-    if changed:
-        if release != mine:
-            remove(conn, mine)
-        _describe(conn, batch, release, keys)
-        conn.execute(
-            update(tables.release)
-            .where(tables.release.c.id == release)
-            .values(state=state, results=count, not_numeric=batch.not_numeric)
-        )
+        _merge(conn, mine, release)
+        remove(conn, mine)
+    _describe(conn, batch, release, keys)
+    conn.execute(
+        update(tables.release)
+        .where(tables.release.c.id == release)
+        .values(state=state, results=count, not_numeric=batch.not_numeric)
+    )
     told: Literal["loaded", "incomplete", "unchanged", "revised"] = "loaded"
     if batch.refusals:
         told = "incomplete"
@@ -340,8 +334,3 @@ def _unchanged(conn: Connection, earlier: Row[Any]) -> Saved:
         0,
         earlier.not_numeric,
     )
-
-
-def _refused(conn: Connection, release: int) -> int:
-    r = tables.refusal
-    return conn.scalar(select(func.count()).where(r.c.release == release)) or 0
