@@ -51,11 +51,14 @@ def answers(
     """One answer a question, in order; questions of one `thread` follow on from each other."""
     house, _ = bound(place, now)
     threads: dict[str, Any] = {}
+    known: dict[datetime, dict[str, Service]] = {}  # names alone, to tell whose channel it is
     for row in rows:
         with reading(house.engine) as conn:
             began = time.perf_counter()
             at = instant(str(row["now"]), house.zone) if row.get("now") else now
-            viewer, own = _asker(house, load.services(conn, Viewer("private", at)), row, at)
+            if at not in known and row.get("service"):
+                known[at] = load.services(conn, Viewer("private", at))
+            viewer, own = _asker(house, known.get(at, {}), row, at)
             thread = str(row.get("thread") or "")
             flag = check(row["text"])
             found = answer.reply(

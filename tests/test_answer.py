@@ -11,8 +11,10 @@ import pytest
 from auditbot import catalogue, layout, period
 from auditbot.ask import memory
 from auditbot.ask.answer import Answer, from_button, reply
+from auditbot.ask.told import alike
 from auditbot.ingest import take_in
 from auditbot.model import Button, Question
+from auditbot.say.numbers import Figure
 from auditbot.say.words import Words
 from auditbot.store import engine as stores
 from auditbot.store import save
@@ -395,3 +397,40 @@ def test_what_is_typed_is_never_markup(ask, text):
 def test_a_strange_place_is_repeated_as_plain_words(ask):
     made = ask("four hours at Hog*warts*[x](http://y)")
     assert "http" not in " ".join([made.message.headline, *made.message.body])
+
+
+# Audits that are not loaded, and figures beside each other
+
+
+@pytest.mark.parametrize("audit", sorted(CATALOGUE.audits))
+def test_every_audit_is_explained_loaded_or_not(ask, audit):
+    entry = CATALOGUE.audits[audit]
+    made = ask(f"what is {entry.name}?")
+    assert (made.fields["state"], made.fields["kind"]) == ("answered", "explain")
+    text = made.fields["text"].casefold()
+    for part in (entry.name, entry.why, entry.counted, entry.not_counted, entry.how_often):
+        assert part.rstrip(".").casefold() in text
+
+
+def test_thanks_do_not_end_a_subject(ask):
+    state = ask("12 hour waits in May 2025").state
+    state = ask("thanks", before=state).state
+    made = ask("and the month before?", before=state)
+    assert made.fields["metric"] == "ae_12h_dta"
+    assert made.fields["period"]["start"] == "2025-04-01"
+
+
+def test_figures_beside_each_other_have_one_form():
+    few, many = Figure("few", "29", "29", "35"), Figure("in_100", "92", "35", "38")
+    bare = Figure("in_100", "92")
+    assert [f and f.form for f in alike(few, many)] == ["few", "few"]
+    assert [f and f.form for f in alike(many, few)] == ["few", "few"]
+    assert alike(few, bare) == (few, None)
+    assert alike(many, bare) == (many, bare)
+
+
+def test_what_could_we_try_without_a_measure_offers_some(ask):
+    made = ask("what could we try")
+    assert (made.fields["state"], made.fields["kind"]) == ("ask_back", "improve")
+    chosen = ask(made.fields["options"][0], before=made.state)
+    assert (chosen.fields["state"], chosen.fields["kind"]) == ("answered", "improve")

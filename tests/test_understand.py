@@ -348,6 +348,137 @@ def test_our_worst_month_is_no_league_table():
 # Threads
 
 
+# Many voices: on the phone, shouting, polite, in a second language
+
+A, S = "XA1", "fernhill-infirmary"
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "kind", "metric", "comparator"),
+    [
+        ("how r we doing in A&E", A, "overview", None, None),
+        ("hows ed lookin", A, "overview", None, None),
+        ("how is A&E going", A, "overview", None, None),
+        ("so are we ok", A, "overview", None, None),
+        ("what's changed", A, "overview", None, None),
+        ("has anything got better", A, "overview", None, None),
+        ("what should I be worried about", A, "overview", None, None),
+        ("Good morning! How did the department get on last month?", A, "overview", None, None),
+        ("summarise for the board", A, "overview", None, None),
+        ("our position please", A, "overview", None, None),
+        ("what did we get", S, "overview", None, None),
+        ("how r we doing in stroke", S, "overview", None, None),
+        ("what's our weakest domain", S, "overview", None, None),
+        ("which domain dropped", S, "overview", None, None),
+        ("how is my ward doing", S, "overview", None, None),
+        ("ed performnce", A, "card", "ae_4h", None),
+        ("WHATS OUR 4 HOUR", A, "card", "ae_4h", None),
+        (
+            "Please to tell me, how is our hospital in the waiting 4 hours?",
+            A,
+            "card",
+            "ae_4h",
+            None,
+        ),
+        ("tell me about our 4 hour performance", A, "card", "ae_4h", None),
+        ("was it always this bad", A, "card", "ae_4h", None),
+        ("is it going up or down", A, "card", "ae_4h", None),
+        ("when were we last above 80%", A, "card", "ae_4h", None),
+        ("how far off the 95% are we", A, "card", "ae_4h", "target"),
+        ("what proportion of type 1 patients are out within 4 hrs", A, "card", "ae_4h_type1", None),
+        ("how many ppl came thru the door in feb", A, "card", "ae_attendances", None),
+        ("quietest month", A, "card", "ae_attendances", None),
+        ("trolleys vs last yr", A, "card", "ae_4h_dta", "last_year"),
+        ("last winter vs the winter before", A, "card", "ae_4h", "last_year"),
+        ("4 hour in March 2026 vs March 2025", A, "card", "ae_4h", "last_year"),
+        ("what is the national picture", A, "card", "ae_4h", "national"),
+        ("how do we compare nationally", A, "card", "ae_4h", "national"),
+        ("wot level r we at", S, "card", "ssnap_level", None),
+        ("are we still a B", S, "card", "ssnap_level", None),
+        ("why is the level E", S, "card", "ssnap_level", None),
+        ("SSNAP LEVEL???", S, "card", "ssnap_level", None),
+        ("is our unit the worst in the region?", S, "card", "ssnap_score", "region"),
+        ("where do we stand regionally", S, "card", "ssnap_score", "region"),
+        ("are we better than Cedar Unit", S, "card", "ssnap_score", "service:cedar-unit"),
+        (
+            "nurse here, on nights, are the swallow checks ok",
+            S,
+            "card",
+            "ssnap_d4_specialist_assessments",
+            None,
+        ),
+        ("how good is our swallow screening", S, "card", "ssnap_d4_specialist_assessments", None),
+        ("what is the hip fracture audit?", A, "explain", "nhfd_kpi2", None),
+        ("what is the national hip fracture database", S, "explain", "nhfd_kpi2", None),
+        ("what's NELA", A, "explain", "nela_theatre_on_time", None),
+        ("what's ssnap for", S, "explain", "ssnap_score", None),
+        ("tell me about the stroke audit", S, "explain", "ssnap_score", None),
+        ("who is in the stroke audit", S, "explain", "ssnap_score", None),
+        ("who is in the cancer waits data", A, "explain", "cancer_62d", None),
+        ("tell me about RTT", A, "explain", "rtt_18w", None),
+        ("explain the A&E stats to me", A, "explain", "ae_4h", None),
+        ("what's the A&E data for", A, "explain", "ae_4h", None),
+        ("why 4 hours", A, "explain", "ae_4h", None),
+        ("what means case ascertainment", S, "explain", "ssnap_case_ascertainment", None),
+        ("what does D mean", S, "explain", "ssnap_level", None),
+        ("mimics counted?", S, "explain", None, None),
+        ("what does within the usual ups and downs mean", A, "explain", None, None),
+        ("what's everyone else doing about 12 hour waits", A, "improve", "ae_12h_dta", None),
+        ("what would take us from B to A", S, "improve", "ssnap_level", None),
+        ("which hospitals had the longest 12 hour waits", A, "refuse", "ae_12h_dta", None),
+        ("give me ideas", A, "improve", "ae_4h", None),
+        ("is this NHS england data", A, "source", None, None),
+        ("can someone from the audit team call me", A, "contact", None, None),
+        ("when is the deadline", S, "when", None, None),
+        ("what can u do", A, "list", None, None),
+        ("mute 12 hour waits", A, "mute", None, None),
+        ("less of this please", A, "mute", None, None),
+        ("unsubscribe", S, "mute", None, None),
+        ("stop", S, "mute", None, None),
+        ("post here every month", S, "subscribe", None, None),
+        ("lol ok", A, "help", None, None),
+        ("hello, how are you?", S, "help", None, None),
+        ("can you list the hospitals with worst 4hr", A, "refuse", "ae_4h", None),
+    ],
+)
+def test_the_voices_of_a_hospital(text, bound, kind, metric, comparator):
+    q = one(text, bound)
+    assert (q.kind, q.metric) == (kind, metric)
+    if kind == "card":
+        assert q.comparator == comparator
+
+
+def test_a_word_that_fits_several_measures_is_asked_about():
+    made = ask("how are therapies doing", S)
+    assert made.ask == "metric"
+    assert [o.metric for o in made.options] == [
+        "ssnap_d5_occupational_therapy",
+        "ssnap_d6_physiotherapy",
+        "ssnap_d7_speech_language_therapy",
+    ]
+
+
+def test_two_measures_may_share_a_vague_word():
+    metrics = [q.metric for q in ask("OT and physio levels please", S).questions]
+    assert metrics == ["ssnap_d5_occupational_therapy", "ssnap_d6_physiotherapy"]
+
+
+def test_several_names_in_one_breath_are_several_services():
+    q = one("compare Fernhill, Westport General and Leyburn for attendances", A)
+    assert set(q.services) == {"XA1", "XB2", "XC3"}
+    assert one("our 4 hour please, and Westport General", A).comparator is None
+    assert one("our 4 hour please, and Westport General, and Leyburn", A).services[0] == "XA1"
+
+
+def test_the_last_quarter_of_a_year_is_its_last_three_months():
+    q = one("our level in the last quarter of 2023", S)
+    assert q.period == period.months(2023, 10, 3)
+
+
+def test_the_worst_of_what_nobody_wants_is_the_most():
+    assert {"worst", "extreme_low"} <= set(one("our worst month for 12 hour waits", A).wants)
+
+
 def test_a_follow_up_changes_only_what_is_said():
     first = one("four hour performance in February 2026?", "XA1")
     type1 = one("and type 1?", "XA1", last=first)

@@ -31,6 +31,7 @@ TEMPLATE = "answer_ask"
 _UNITS = MappingProxyType(
     {"proportion": "percent", "count": "count", "score": "score", "level": "level"}
 )
+PASSING = ("help", "unknown", "refuse", "list", "mute", "subscribe", "events")  # no new subject
 _NO_ROLES: Mapping[str, Roles] = MappingProxyType({})
 _KINDS: Mapping[str, Callable[[Desk, Question], Part]] = {
     "card": card,
@@ -114,12 +115,16 @@ def reply(
     chosen = next((q for t, q in choices.items() if _same(t, said)), None)
     if chosen is not None:
         return _answered(desk, Understanding((chosen,)))
-    return _answered(desk, understand(said, Context(vocabulary, today, known, tuple(audits), last)))
+    understood = understand(said, Context(vocabulary, today, known, tuple(audits), last))
+    made = _answered(desk, understood)
+    if last is not None and made.question.kind in PASSING:
+        return replace(made, state=memory.remembered(last, memory.recalled(made.state)[1]))
+    return made
 
 
 def _answered(desk: Desk, understood: Understanding) -> Answer:
     """The answer to what was understood; two questions get two answers in one message."""
-    if understood.ask in ("service", "unknown_place", "period"):
+    if understood.ask in ("service", "unknown_place", "period", "metric"):
         return _done(desk, [_ask_back(desk, understood)], understood)
     parts = [_one(desk, q, understood) for q in understood.questions]
     return _done(desk, parts, understood)
@@ -153,7 +158,8 @@ def _allowed(desk: Desk, q: Question) -> Question:
 def _ask_back(desk: Desk, understood: Understanding) -> Part:
     draft = understood.questions[0]
     options = tuple((_option_text(desk, o), o.question) for o in understood.options)
-    block = "ask_period" if understood.ask == "period" else "ask_service"
+    own = understood.ask in ("period", "metric")
+    block = f"ask_{understood.ask}" if own else "ask_service"
     known = {
         "named": understood.named,
         "choices": [t for t, _ in options],
@@ -174,6 +180,8 @@ def _ask_back(desk: Desk, understood: Understanding) -> Part:
 def _option_text(desk: Desk, option: Option) -> str:
     if option.service:
         return desk.service(option.service).name
+    if option.metric:
+        return desk.metric(option.metric).plain
     if option.period is not None:
         return str(plain(desk.words.period(option.period)))
     return option.text

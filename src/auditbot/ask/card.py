@@ -41,7 +41,7 @@ def card(desk: Desk, q: Question) -> Part:
     for wish, least in (("extreme_low", True), ("extreme_high", False)):
         if wish in q.wants:
             if {"worst", "best"} & set(q.wants) and metric.direction == "lower":
-                least = not least
+                least = not least  # the worst of what nobody wants is the most
             found = figures.extreme(series, metric, least=least)
             if found is not None:
                 extra = {"least": least, "n_results": sum(r.state == "ok" for r in series.results)}
@@ -76,6 +76,7 @@ def _stretch(desk: Desk, q: Question, metric: Metric, series: Series, period: Pe
     ago = figures.stretch(series, periods.year_before(period), months)
     if not ago.missing and not found.missing and (was := figures.together(ago, metric)):
         known |= told.before(desk, metric, whole, was, desk.words.say("before.last_year"))
+        known["before_period"] = was.period
     return _part(desk, q, metric, whole, known, [gap] if found.missing else [], series, None)
 
 
@@ -108,11 +109,21 @@ def _single(
             numbers.percent(rates[0], beside=rates[1:]), desk.words
         )
         known["rate_after"] = numbers.short(numbers.percent(rates[1], beside=rates[:1]), desk.words)
+        sums = [
+            numbers.figure(replace(result, numerator=n, denominator=d, value=rate), metric)
+            for n, d, rate in (
+                (c.before_numerator, c.before_denominator, rates[0]),
+                (c.after_numerator, c.after_denominator, rates[1]),
+            )
+        ]
+        known["counts_before"] = numbers.counts(sums[0], desk.words)
+        known["counts_after"] = numbers.counts(sums[1], desk.words)
         known["since"] = desk.words.month(c.after[0])
     if found.comparable is not None and result.state == "ok":
         known |= told.before(
             desk, metric, result, found.comparable, facts.before_when(desk.words, found)
         )
+        known["before_period"] = found.comparable.period
     return _part(desk, q, metric, result, known, lines, series, found if judged else None)
 
 
@@ -139,7 +150,8 @@ def _part(
     body += [desk.say(TEMPLATE, block, known | dict(more)) for block, more in lines]
     beside_lines = beside.lines(desk, q, metric, result)
     body += beside_lines
-    judged = [desk.say(TEMPLATE, "change", known)]
+    told_beside = beside_lines and (known.get("before_period") == _against(q, result.period))
+    judged = ["" if told_beside else desk.say(TEMPLATE, "change", known)]
     if found is not None:
         judged.append(desk.say(TEMPLATE, "real", known))
         judged.append(desk.say(TEMPLATE, "bands", known) if known["form"] == "number" else "")
@@ -191,6 +203,13 @@ def _part(
             )
         ),
     )
+
+
+def _against(q: Question, period: Period) -> Period | None:
+    """The period that the question asks to compare with, if it names one."""
+    if q.comparator == "last_year":
+        return periods.year_before(period)
+    return periods.previous(period) if q.comparator == "previous" else None
 
 
 def _picture(

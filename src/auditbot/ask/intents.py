@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditbot.ask.typed import Typed, found
-from auditbot.ask.wording import Wording
+from auditbot.ask.wording import bag
 
 ACTIONS = (
     "explain",
@@ -37,14 +37,31 @@ _TIMES = re.compile(
 )
 _PARTS = re.compile(
     r"\b(?:which|what) (?:domain|measure|metric|indicator|area|part|figure|thing)s?\b.*"
-    r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|good|bad)\b"
+    r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|good|bad|better|worse|dropped|fell|at a|at b|at c|at d|at e|"
+    r"fallen|slipped|improved|changed|moved|risen|rose|down|up)\b"
+    r"|\b(?:best|worst|weakest|strongest|lowest|highest|poorest) "
+    r"(?:domain|measure|metric|indicator|area)s?\b"
+    r"|\b(?:each|every|by|per|across) (?:the |all )?(?:domain|measure|metric|indicator|area)s?\b"
 )
+_OTHERS_PLACES = re.compile(
+    r"\b(?:trusts?|hospitals?|everyone|country|england|nationally|units|teams|who)\b"
+)
+_HOW_ARE_YOU = re.compile(
+    r"^(?:\w+ ){0,2}how are you(?: (?:doing|today|keeping|getting on|then))*$"
+)
+_VALUED = re.compile(r"\b(?:worst|poorest|best)\b")
 _RELEASE = re.compile(
     r"\b(?:results?|figures?|data|numbers?|publication|report|release|update|batch|stats|round|scores?|next one|digest)\b"
 )
 _WHAT_IS = re.compile(
     r"^(?:so |and |ok |hi |hello |hey |please |sorry |but |morning )*(?:what is|what are|explain|define|describe) (?:an? |the |this |that )?(?!someplace)"
 )
+_TELL_ABOUT = re.compile(
+    r"\b(?:tell|teach|talk to) (?:me|us)(?: \w+)? about\b|\b(?:know|learn|hear)(?: \w+)? about\b"
+)
+_GET_ON = re.compile(r"\b(?:get|gets|got|getting|gotten|going|been) on\b")
+_WHY = re.compile(r"^(?:so |and |but |ok |hi |hello )*why\b")
+_SMALL = bag("so and but ok hi hello why is it the a an do does we have at all just")
 _FIGURE = re.compile(
     r"\b(?:our|we|us|my|figure|performance|rate|number|latest|current|now|today|percent\w*|share|how many|value|result|results|count|last|this month|position|status|doing|like|looking|level|score|grade|band|at|for)\b"
 )
@@ -60,28 +77,34 @@ class Intent:
     weights: Mapping[str, float]
 
 
-def read(wording: Wording, masked: str, typed: Typed, *, named: bool, alone: str) -> Intent:
-    """The intent of a text whose place names are `masked`.
+def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alone: str) -> Intent:
+    """The intent of a text, given as `words`, and `masked` where its place names are hidden.
 
-    `named`: a metric was found. `alone`: the words that are left when metric, place and period are
-    taken away, to tell "what is case ascertainment" from "what is our case ascertainment".
+    `named`: a metric was found, `topic`: an audit. `alone`: the words that are left when metric,
+    place and period are taken away, to tell "what is case ascertainment" from "what is our case
+    ascertainment".
     """
     weights: dict[str, float] = {}
     for phrase, _ in found(typed.intents, masked):
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
-    comparators = tuple(dict.fromkeys(p.kind for p, _ in found(typed.comparators, wording.words)))
+    compared = found(typed.comparators, _GET_ON.sub("fare", words))
+    comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
     own = bool(_OWN.search(masked))
-    if own and _PARTS.search(
-        masked
-    ):  # "which domain is our weakest": our own figures, side by side
-        weights = {k: w for k, w in weights.items() if k not in ("rank", "exemplar", "celebrate")}
+    if _PARTS.search(masked) and (own or not _OTHERS_PLACES.search(masked)):
+        # "which domain is our weakest": our own figures, side by side
+        apart = ("rank", "exemplar", "celebrate", "extreme_low", "extreme_high", "list", "cause")
+        weights = {k: w for k, w in weights.items() if k not in apart}
+        comparators = tuple(c for c in comparators if c != "peers")
         weights["overview"] = 1.2
     if "rank" in weights and not _ranks(masked, own):
         del weights["rank"]
         if own and not {"extreme_low", "extreme_high"} & weights.keys():
             comparators = tuple(dict.fromkeys((*comparators, "peers")))
             weights["position"] = 1.0
-    if named and _asks_what(masked, alone):
+    told = bool(_TELL_ABOUT.search(masked)) and not own and "someplace" not in masked
+    if (named or topic) and _asks_why(masked, alone):
+        told = bool(weights.pop("cause", 1.0))
+    if (named or topic) and (told or _asks_what(masked, alone)):
         weights["explain"] = max(weights.get("explain", 0.0), 1.6)
     if (
         "predict" in weights
@@ -93,7 +116,12 @@ def read(wording: Wording, masked: str, typed: Typed, *, named: bool, alone: str
             if re.search(r"\b(?:when|how often|due|out|published)\b", masked)
             else weights["predict"]
         )
+    if _HOW_ARE_YOU.match(masked):
+        weights = {"help": 0.5}
     wants = tuple(k for k in (*FINER, "position") if k in weights)
+    wants += ("parts",) if weights.get("overview") == 1.2 else ()
+    if {"extreme_low", "extreme_high"} & weights.keys() and (valued := _VALUED.search(masked)):
+        wants += ("worst",) if valued[0] in ("worst", "poorest") else ("best",)
     return Intent(_kind(weights, named), wants, comparators, weights)
 
 
@@ -127,6 +155,12 @@ def _ranks(words: str, own: bool) -> bool:
     if _OTHERS.search(words):
         return True
     return not own and not _OF_TIME.search(words)
+
+
+def _asks_why(words: str, alone: str) -> bool:
+    """Is it "why X" alone ("why four hours")? With a verb it asks for a cause."""
+    asked = _WHY.match(words) and not re.search(r"\b[a-e]$", words)  # "why is it E": a cause
+    return bool(asked) and not set(alone.split()) - _SMALL
 
 
 def _asks_what(words: str, alone: str) -> bool:

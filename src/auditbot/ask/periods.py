@@ -10,6 +10,7 @@ from auditbot.model import Period
 def main_span(spans: tuple[Span, ...]) -> Span | None:
     """The span a question is about: the most exact, and of equals the last said."""
     own = [s for s in spans if not (s.compared and s.kind in ("year_ago", "previous", "last_year"))]
+    own = [s for s in own if not (s.compared and s.kind == "exact")] or own
     best = max((s.weight for s in own), default=0.0)
     return next((s for s in reversed(own) if s.weight == best), None)
 

@@ -158,10 +158,9 @@ def _mention(
     ranked = _ranked(names, run, read)
     best = ranked[0].explained if ranked else 0.0
     if best < 0.97 and len(run) > 1:
-        for cut in range(1, len(run)):
-            halves = (run[:cut], run[cut:])
-            if all(_whole(wording, names, half, read, known) for half in halves):
-                return [m for half in halves for m in _mention(wording, names, half, read, known)]
+        split = _split(wording, names, run, read, known)
+        if split:
+            return [m for part in split for m in _mention(wording, names, part, read, known)]
     tokens = wording.tokens
     text = wording.cased[tokens[run[0]].start : tokens[run[-1]].end]
     exact = all(tokens[k].text in read[k] for k in run)
@@ -176,6 +175,20 @@ def _by_letters(wording: Wording, names: Gazetteer, k: int, read: Read) -> Menti
     fitting = (key,) if mark == "#" else names.short[key]
     every = tuple(Candidate(s, 1.0, 1.0, True, through) for s in fitting)
     return Mention(wording.tokens[k].typed, (k,), every)
+
+
+def _split(
+    wording: Wording, names: Gazetteer, run: list[int], read: Read, known: Collection[str]
+) -> list[list[int]]:
+    """A run as several whole names ("Westport, Leyburn and Marlow"), the longest first; else none."""
+    for cut in range(len(run) - 1, 0, -1):
+        if _whole(wording, names, run[:cut], read, known):
+            if _whole(wording, names, run[cut:], read, known):
+                return [run[:cut], run[cut:]]
+            rest = _split(wording, names, run[cut:], read, known)
+            if rest:
+                return [run[:cut], *rest]
+    return []
 
 
 def _whole(
@@ -269,6 +282,8 @@ def _names_something(
         return before == "the" and bool(set(said) & _THE) and after not in _GOES_ON
     if len(tokens) == len(run):
         return True
+    if before == "how" and all(w in typed.ordinary for w in content):
+        return False  # "how good is ..."
     if first.capital and not wording.shouts and run[0]:
         return after not in ("your", "my", "our")
     if not before and (after.isdigit() or after in known):

@@ -10,7 +10,7 @@ from auditbot.ask.dates import Span
 from auditbot.ask.intents import Intent
 from auditbot.ask.places import Mention
 from auditbot.ask.vocabulary import Match, Vocabulary
-from auditbot.ask.wording import Wording
+from auditbot.ask.wording import Token, Wording
 from auditbot.model import Question
 
 _NOT_THE = re.compile(
@@ -21,6 +21,7 @@ _NOT_THE = re.compile(
 
 _WHICH_UNIT = re.compile(
     r"\b(?:which|any|other|another|best|worst|top|bottom|every|all|these|those) (?:stroke )?(?:units?|wards?)\b"
+    r"|\b(?:our|my|your) (?:units?|wards?)\b"
 )
 
 
@@ -79,14 +80,19 @@ def look(text: str, context: Context) -> Seen:
         for pattern in (_NOT_THE, _WHICH_UNIT, _AVERAGE)
         for m in pattern.finditer(read.clean)
         for i, t in enumerate(tokens)
-        if m.start() <= t.start < m.end() and (pattern is _NOT_THE or t.text != "which")
+        if m.start() <= t.start < m.end()
+        and (pattern is _NOT_THE or t.text not in ("which", "our", "my"))
     }
     found = vocabulary.matches(read, words, content | hidden)
     matched = {i for m in found for i in m.tokens}
     masked = _masked(read, named)
     alone = " ".join(t.text for i, t in enumerate(tokens) if i not in matched and i not in placed)
-    real = [m for m in found if ":" not in m.means]
-    intent = intents.read(read, masked, typed, named=bool(real), alone=alone)
+    topics = [m for m in found if m.means.startswith("audit:")]
+    real = _in_place([m for m in found if ":" not in m.means], topics, named, context)
+    compared = " ".join(t.text for i, t in enumerate(tokens) if not _named_in(i, topics))
+    intent = intents.read(
+        compared, masked, typed, named=bool(real), topic=bool(topics), alone=alone
+    )
     strange = places.strange(read, words.names, placed | matched | timed, words.known)
     unheld = next((m for m in found if m.means.startswith("unheld:")), None)
     best = real[0].score if real and not real[0].weak else 0.0
@@ -95,23 +101,58 @@ def look(text: str, context: Context) -> Seen:
         timed_words,
         named,
         tuple(real),
-        tuple(m.means[6:] for m in found if m.means.startswith("audit:")),
-        bool(real)
-        and any(m.means.startswith("audit:") and m.tokens >= real[0].tokens for m in found),
+        tuple(dict.fromkeys(m.means[6:] for m in topics)),
+        bool(real) and any(m.tokens >= real[0].tokens for m in topics),
         unheld.means[7:] if unheld and unheld.score >= best - 0.3 else "",
         intent,
         strange,
     )
 
 
+def _in_place(
+    real: Sequence[Match], topics: Sequence[Match], named: Sequence[Mention], context: Context
+) -> list[Match]:
+    """The metrics without those that nothing is held of, where the same words fit what is held."""
+    words = context.words
+    services = [c.service for m in named for c in m.candidates[:6]] or context.bound
+    own = frozenset(a for s in services for a in words.audits(s))
+
+    def fits(audit: str) -> bool:
+        return audit in own if own else any(map(words.newest, _metrics_of(audit, words)))
+
+    held = [m for m in topics if fits(m.means[6:])]
+    held += [m for m in real if fits(words.catalogue.metrics[m.means].audit)]
+    return [
+        m
+        for m in real
+        if fits(words.catalogue.metrics[m.means].audit)
+        or not any(m.tokens & h.tokens >= min(m.tokens, h.tokens, key=len) for h in held)
+    ]
+
+
+def _metrics_of(audit: str, words: Vocabulary) -> list[str]:
+    return [m.id for m in words.catalogue.by_audit.get(audit, ())]
+
+
+def _named_in(token: int, topics: Sequence[Match]) -> bool:
+    """Is it a word of an audit's long name? "National" in one compares nothing with the nation."""
+    return any(token in m.tokens and len(m.tokens) > 2 for m in topics)
+
+
 def _masked(read: Wording, named: Sequence[Mention]) -> str:
     places_at = {m.tokens[0]: m for m in named}
     inside = {i for m in named for i in range(m.tokens[0], m.tokens[-1] + 1)}
     return " ".join(
-        "someplace" if i in places_at else t.text
+        "someplace" if i in places_at else _said(read, t)
         for i, t in enumerate(read.tokens)
         if i in places_at or i not in inside
     )
+
+
+def _said(read: Wording, t: Token) -> str:
+    """A percentage is no age: "above 80%" asks for nobody over 80."""
+    after = read.clean[t.end :].lstrip()
+    return f"{t.text}percent" if t.text[0].isdigit() and after.startswith("%") else t.text
 
 
 def names_a_person(seen: Seen, context: Context) -> bool:

@@ -60,6 +60,10 @@ def _rows() -> Iterator[tuple[str, Maker]]:
     yield rf"{quarter},? ?(?:of |in |for )?(?:fy ?|financial year )?{both}", dates.quarter_of_year
     yield rf"(?:fy ?)?\b{both},? {quarter.replace(chr(92) + 'b', '')}", dates.quarter_of_year
     yield (
+        r"\b(?:last|final) (?:quarter|3 month) of (?:the year )?(20[0-3]\d)(?! ?/)",
+        lambda m, today: dates.span_of("exact", periods.months(int(m[1]), 10, 3), weight=3),
+    )
+    yield (
         rf"{quarter}\b,? ?(?:of |in |for )?(?:fy ?|financial year )?(?:'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?!\d)",
         dates.quarter_named,
     )

@@ -8,13 +8,14 @@ from auditbot.ask import figures
 from auditbot.ask.card import TEMPLATE, card, without_figure
 from auditbot.ask.desk import Desk, Part
 from auditbot.ask.memory import value_of
-from auditbot.ask.told import button_text, finding, finding_facts, small_facts
+from auditbot.ask.told import alike, button_text, finding, finding_facts, small_facts
 from auditbot.catalogue import Metric
 from auditbot.model import Button, Finding, Message, Question, Result
 from auditbot.say import facts, numbers
 from auditbot.say.markup import Marked, plain
 
 MOST = 6  # metrics of one audit in an overview
+EVERY = 16  # where it was asked for each part
 MOST_SERVICES = 3
 MOST_WINS = 3
 
@@ -194,7 +195,7 @@ def _findings(
     held = desk.vocabulary.held(service)
     able = [m for m in desk.catalogue.by_audit[audit] if m.id in held]
     able.sort(key=lambda m: (m.id != entry.headline_metric, -m.importance))
-    for metric in able[:MOST]:
+    for metric in able[: EVERY if "parts" in q.wants else MOST]:
         series = desk.series(metric.id, [service])[service]
         result = series.results[-1] if q.period is None else figures.at(series, q.period)
         if result is None:
@@ -211,6 +212,7 @@ def _row(desk: Desk, metric: Metric, found: Finding) -> dict[str, Any]:
     own = [found.latest.value] if found.latest.value is not None else []
     shown = numbers.figure(found.latest, metric, standard=goal, beside=beside)
     other = numbers.figure(was, metric, beside=own) if was is not None else None
+    shown, other = alike(shown, other)
     text = numbers.words(shown, desk.words, metric.counted)
     return known | {
         "shown": text if shown.form != "none" else desk.words.say(f"state.{found.latest.state}"),
@@ -234,6 +236,8 @@ def _compare_line(desk: Desk, metric: Metric, p: Part, others: list[Result]) -> 
             desk.say(TEMPLATE, "compare_line", _blank(service) | {"figure": p.message.headline})
         )
     shown = numbers.figure(p.result, metric, beside=values)
+    if any(numbers.figure(r, metric).form == "few" for r in others):
+        shown = replace(shown, form="few") if shown.denominator else shown
     return desk.say(
         TEMPLATE,
         "compare_line",

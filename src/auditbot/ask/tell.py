@@ -1,5 +1,6 @@
 """Answers without a figure: meanings, sources, dates, people, ideas, lists. All from the catalogue."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -147,13 +148,7 @@ def contact(desk: Desk, q: Question) -> Part:
 def improve(desk: Desk, q: Question) -> Part:
     """Sourced ideas for a metric, or that there is none and where to look."""
     if q.metric is None:
-        return _part(
-            desk,
-            q,
-            "explain_what",
-            {"topics": [a.topic for a in _audits(desk, q)]},
-            state="ask_back",
-        )
+        return _which_one(desk, q)
     metric, audit = desk.metric(q.metric), desk.audit(q.metric)
     ideas = [
         {
@@ -172,13 +167,7 @@ def improve(desk: Desk, q: Question) -> Part:
 def exemplar(desk: Desk, q: Question) -> Part:
     """Up to three who do well, in order of the alphabet, and how to reach them."""
     if q.metric is None:
-        return _part(
-            desk,
-            q,
-            "explain_what",
-            {"topics": [a.topic for a in _audits(desk, q)]},
-            state="ask_back",
-        )
+        return _which_one(desk, q)
     metric, newest = desk.metric(q.metric), desk.vocabulary.newest(q.metric)
     places: list[str] = []
     if newest is not None:
@@ -204,6 +193,15 @@ def exemplar(desk: Desk, q: Question) -> Part:
         state="answered" if places else "no_data",
         buttons=("ask_improve", "ask_contact"),
     )
+
+
+def _which_one(desk: Desk, q: Question) -> Part:
+    """Which measure is it about? The headline one of each audit is offered."""
+    heads = [a.headline_metric for a in _audits(desk, q) if a.headline_metric][:MOST_PLACES]
+    options = tuple((desk.metric(m).plain, replace(q, metric=m)) for m in heads)
+    buttons = tuple(Button(t[:75], "ask_option", json.dumps({"text": t})) for t, _ in options)
+    made = _part(desk, q, "which_one", {"topics": [t for t, _ in options]}, state="ask_back")
+    return replace(made, options=options, message=replace(made.message, buttons=buttons))
 
 
 def listing(desk: Desk, q: Question) -> Part:
@@ -281,6 +279,7 @@ def _audit_facts(audit: Audit) -> dict[str, Any]:
         "run_by": audit.run_by,
         "commissioned_by": audit.commissioned_by,
         "covers": audit.covers,
+        "how_often": audit.how_often,
         "breaks": [{"after": b.after, "why": b.why} for b in audit.breaks],
         "cautions": [c.says for c in audit.cautions[:1]],
         "link_to": audit.public_results if audit.public_results.startswith("http") else "",

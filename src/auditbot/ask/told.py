@@ -14,6 +14,7 @@ from auditbot.say import facts, numbers
 from auditbot.say.choose import Pick
 from auditbot.say.markup import Marked, plain
 from auditbot.say.message import is_fictional
+from auditbot.say.numbers import Figure
 
 
 def finding(desk: Desk, series: Series, result: Result) -> Finding:
@@ -71,6 +72,8 @@ def _empty() -> dict[str, Any]:
         "before_when": blank,
         "rate_before": blank,
         "rate_after": blank,
+        "counts_before": blank,
+        "counts_after": blank,
         "since": blank,
         "asked_standard": False,
         "bands_now": [],
@@ -112,9 +115,9 @@ def figure_facts(desk: Desk, metric: Metric, series: Series, whole: Result) -> d
 def before(desk: Desk, metric: Metric, now: Result, was: Result, when: str) -> dict[str, Any]:
     """What it was before, in words, with counts where there are some."""
     own = [now.value] if now.value is not None else []
-    shown = numbers.figure(was, metric, beside=own)
-    if shown.denominator and numbers.figure(now, metric).form == "few":
-        shown = replace(shown, form="few")  # the two are read beside each other
+    _, shown = alike(numbers.figure(now, metric), numbers.figure(was, metric, beside=own))
+    if shown is None:
+        return {}
     return {
         "before": numbers.short(shown, desk.words),
         "before_counts": numbers.counts(shown, desk.words),
@@ -122,12 +125,24 @@ def before(desk: Desk, metric: Metric, now: Result, was: Result, when: str) -> d
     }
 
 
+def alike(now: Figure, was: Figure | None) -> tuple[Figure, Figure | None]:
+    """Two figures read beside each other, in one form: counts for both where one has few cases.
+
+    Without counts of its own the second is left out: a bare percentage would not be comparable.
+    """
+    if was is None or "few" not in (now.form, was.form):
+        return now, was
+    if now.denominator and was.denominator:
+        return replace(now, form="few"), replace(was, form="few")
+    return now, was if was.form == "none" else None
+
+
 def ends(desk: Desk, metric: Metric, first: Result, last: Result) -> dict[str, Any]:
     """The first and the last of a stretch of figures that cannot be added up."""
     own = [last.value] if last.value is not None else []
-    shown = numbers.figure(first, metric, beside=own)
+    _, shown = alike(numbers.figure(last, metric), numbers.figure(first, metric, beside=own))
     return {
-        "first": numbers.short(shown, desk.words),
+        "first": numbers.short(shown, desk.words) if shown else Marked(),
         "first_period": first.period,
         "period": last.period,
     }

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from auditbot.ask import intents, periods, which, whose
 from auditbot.ask.seen import Context, Seen, look, names_a_person, reasons
 from auditbot.model import Period, Question
+from auditbot.period import previous, year_before
 
 MOST_OPTIONS = 3
 NEEDS_SERVICE = ("card", "compare", "overview", "celebrate")
-_CLOSE = 0.4  # two metrics nearer than this in score are not told apart by guessing
 _US = re.compile(r"\b(?:us|ours|ourselves)\b")
 
 
+_WIDE = ("national", "region", "target")  # what one figure is set beside, not a whole overview
 _ABOUT_A_FIGURE = {"real", "cause", "chart", "extreme_low", "extreme_high", "position"}
 _POINTS = re.compile(
     r"\b(?:it|that|this|these|we|our|us|change|drop|rise|dip|improvement|trend|blip|noise|chart|graph)\b"
@@ -110,6 +111,9 @@ def _decide(seen: Seen, context: Context) -> Understanding:
         audit = next(iter(seen.audits))
         head = context.words.catalogue.audits[audit].headline_metric or None
         return Understanding((Question("explain", head, audit, context.bound, wants=("audit",)),))
+    several = which.alike(seen, context) if kind in (*NEEDS_SERVICE, "improve", "exemplar") else []
+    if several:
+        return _ask_metric(kind, several, seen, context)
     return _with_services(kind, metrics, seen, context)
 
 
@@ -123,11 +127,16 @@ def _by_what_was_found(seen: Seen, metrics: Sequence[str], context: Context) -> 
     pointed = context.last is not None or (context.bound and _POINTS.search(seen.text.words))
     if pointed and wishes and seen.intent.weights.keys() & _ABOUT_A_FIGURE:
         return "card"
+    if len(seen.spans) > 1 and any(s.compared for s in seen.spans) and context.bound:
+        return "card"
     if seen.strange or (seen.spans and (context.bound or context.last)):
         return "overview"
-    if seen.intent.comparators and whose.OWN.search(seen.text.words) and context.bound:
+    own = whose.OWN.search(seen.text.words) or len(seen.text.tokens) < 8
+    if seen.intent.comparators and own and context.bound:
         return "card"
-    return ""
+    return (
+        "card" if pointed and "chart" in seen.intent.weights and len(seen.text.tokens) < 9 else ""
+    )
 
 
 def _follows(seen: Seen, kind: str) -> bool:
@@ -149,6 +158,14 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     words, last = context.words, context.last
     assumed: list[str] = []
     comparator = _comparator(kind, seen, last if not metrics else None)
+    beside = (
+        whose.also_own(seen, context, "") if seen.mentions else comparator in _WIDE and last is None
+    )
+    if not metrics and kind in ("overview", "card") and beside:
+        head = which.own_headline(context)
+        if head:  # "are we better than Leeds": on what the channel is about
+            kind, metrics = "card", [head]
+            assumed.append("metric")
     if not metrics:
         metrics = which.default_metric(kind, seen, context, assumed)
     audit = words.catalogue.metrics[metrics[0]].audit if metrics else next(iter(seen.audits), None)
@@ -182,6 +199,8 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     if seen.mentions and len(chosen) == 1 and whose.also_own(seen, context, chosen[0]):
         draft = replace(draft, comparator=f"service:{chosen[0]}")
         chosen, _ = whose.usual_services(draft, seen, context)
+    if len(chosen) > 1 and whose.with_own(seen, context, chosen):
+        chosen = [*context.bound, *chosen]
     if len(chosen) > 1:
         kind = "compare" if kind in ("card", "overview") else kind
     if not chosen and kind in NEEDS_SERVICE:
@@ -241,6 +260,10 @@ def _with_period(
         and not (seen.metrics and months != words.months(last.metric))
     ):
         period = last.period
+    against = next((s.period for s in seen.spans if s.compared and s.kind == "exact"), None)
+    if period is not None and against is not None and draft.comparator is None:
+        before = {year_before(period): "last_year", previous(period): "previous"}
+        draft = replace(draft, comparator=before.get(against))
     made = replace(
         draft,
         period=period,
@@ -287,6 +310,20 @@ def _ask_service(
         for s in sorted(ranked, key=lambda s: words.services[s].name)
     )
     return Understanding((draft,), ask, options, named)
+
+
+def _ask_metric(kind: str, several: Sequence[str], seen: Seen, context: Context) -> Understanding:
+    """Which measure do you mean? Each choice is the whole question with that measure."""
+    words = context.words
+    options: list[Option] = []
+    for m in several[:MOST_OPTIONS]:
+        made = _with_services(kind, [m], seen, context)
+        if made.ask:
+            return made
+        options.append(Option(made.questions[0], metric=m))
+    audit = words.catalogue.metrics[several[0]].audit
+    draft = Question(kind, audit=audit, services=options[0].question.services)
+    return Understanding((draft,), "metric", tuple(options))
 
 
 def _ask_period(draft: Question, readings: Sequence[Period]) -> Understanding:

@@ -120,6 +120,9 @@ def matches(wording: Wording, words: Vocabulary, taken: Collection[int] = ()) ->
         if near is not None:
             apart = max(near) - min(near) + 1 - len(near)
             telling = sum(0.5 if w in words.typed.vague else 1.0 for w in entry.words)
+            telling += 0.5 * any(
+                w[-1].isdigit() and w[0].isalpha() for w in entry.words
+            )  # "type 1"
             score = telling + 0.02 * sum(map(len, entry.words)) - 0.06 * apart
             made = Match(
                 entry.means,

@@ -4,6 +4,7 @@ import re
 
 from auditbot.ask.seen import Context, Seen
 from auditbot.ask.vocabulary import Match
+from auditbot.ask.wording import stem
 from auditbot.model import Question
 
 _CAUSE_OF = re.compile(
@@ -24,7 +25,7 @@ def metrics(seen: Seen, context: Context) -> list[str]:
     kept: list[Match] = []
     ordered = sorted(pool, key=lambda m: -(m.score + _liking(m, seen, context, meant)))
     for m in ordered:
-        if all(m.means != k.means and not m.tokens & k.tokens for k in kept):
+        if all(m.means != k.means and not _telling(m, seen, context) & k.tokens for k in kept):
             kept.append(m)
     kept = _without_headlines(kept, seen, context)
     if "cause" in seen.intent.wants and len(kept) > 1:
@@ -33,6 +34,23 @@ def metrics(seen: Seen, context: Context) -> list[str]:
         kept = kept[:1]
     kept = kept[:2]
     return [m.means for m in sorted(kept, key=lambda m: m.first)]
+
+
+def _telling(m: Match, seen: Seen, context: Context) -> frozenset[int]:
+    """The words of a match that tell which metric it is: "level" may serve two ("OT and SLT levels")."""
+    vague = context.words.typed.vague
+    own = frozenset(i for i in m.tokens if stem(seen.text.tokens[i].text) not in vague)
+    return own or m.tokens
+
+
+def alike(seen: Seen, context: Context) -> list[str]:
+    """Metrics that one and the same word fits equally ("therapy"): which is meant, is asked."""
+    if any(not m.weak for m in seen.metrics):
+        return []
+    meant = audits_meant(seen, context)
+    fit = [m for m in seen.metrics if context.words.catalogue.metrics[m.means].audit in meant]
+    same = [m for m in fit if m.tokens == fit[0].tokens and abs(m.score - fit[0].score) < 0.01]
+    return [m.means for m in same] if len(same) > 1 else []
 
 
 def _everyday(m: Match, seen: Seen, context: Context, meant: frozenset[str]) -> bool:
@@ -123,6 +141,14 @@ def default_metric(kind: str, seen: Seen, context: Context, assumed: list[str]) 
         assumed.append("metric")
         return heads
     return []
+
+
+def own_headline(context: Context) -> str | None:
+    """The headline metric of the channel's own audit, where that is one."""
+    audits = {a for s in context.bound for a in context.words.audits(s)}
+    audits = audits & set(context.audits) or audits
+    heads = [context.words.catalogue.audits[a].headline_metric for a in audits]
+    return next((h for h in heads if h), None) if len(heads) == 1 else None
 
 
 def headline(draft: Question, context: Context) -> str | None:

@@ -103,3 +103,12 @@ def also_own(seen: Seen, context: Context, service: str) -> bool:
         before,
     )
     return bool(compared)
+
+
+def with_own(seen: Seen, context: Context, chosen: Collection[str]) -> bool:
+    """Is the channel's own service to stand beside those named ("ours, and Leeds, and York")?"""
+    if len(context.bound) != 1 or context.bound[0] in chosen or not seen.mentions:
+        return False
+    first = min(i for m in seen.mentions for i in m.tokens)
+    before = " ".join(t.text for t in seen.text.tokens[:first])
+    return bool(OWN.search(before) and re.search(r"\b(?:and|with|vs|versus|against|to)$", before))

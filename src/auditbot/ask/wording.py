@@ -28,6 +28,12 @@ _NUMBERS = {
     "thirty six": 36,
     "seventy two": 72,
 }
+# Who is asking says nothing of what is asked: "nurse here, on nights, ...".
+_HERE = (
+    r"^[^?.,;:!]{0,40}\b(?:nurse|sister|matron|reg|registrar|consultant|doctor|sho|lead|facilitator|"
+    r"manager|coordinator|clerk|physio|therapist|student|director|analyst|audit team) here\b"
+    r"(?:[\s,]+(?:(?:back )?on|off|doing|from) (?:nights?|days?|shift|call|duty|a night shift|the ward)\b)?[,.:;!-]*"
+)
 _UNITS = r"(?=[\s-]+(?:hours?|hrs?|months?|quarters?|years?|weeks?|days?|points?)\b)"
 
 # In order: each pattern runs over the text that the one before has left.
@@ -37,6 +43,14 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"<!?(?:channel|here|everyone)[^>]*>|<[@#!][^>]*>|:[a-z_]{3,30}:", " "),
         (r"<(?:https?|mailto|tel):[^|>]*\|([^>]*)>", r" \1 "),
         (r"<?\bhttps?://\S+", " "),
+        (r"\bu\b(?=\s)", "you"),
+        (r"\br\b(?= (?:we|you|u|they|our|the|things|these|those)\b)", "are"),
+        (r"\b(?:wot|wat|wht|wut)(?=s?\b)", "what"),
+        (r"\b(look|do|go|gett|perform|chang|improv)in'?(?=\W|$)", r"\1ing"),
+        (r"\bppl\b", "people"),
+        (r"\bthru\b", "through"),
+        (r"\byr(s?)\b", r"year\1"),
+        (_HERE, " "),
         (r"[‘’‛`´ʼ]", "'"),
         (r"[‐‑‒–—−]", "-"),
         (r"\ba\s?(?:&(?:amp;)?|\+|/|'n')\s?e\b|\ba and e\b", "ae"),
