@@ -16,8 +16,10 @@ from typing import Annotated, Any
 
 import structlog
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from auditbot.catalogue import CatalogueFault
+from auditbot.store.engine import StoreFault
 from bot import clock
 from bot.settings import Settings, SettingsFault, find, instant, read, surroundings
 
@@ -80,10 +82,11 @@ def run(
 @cli.command()
 def once(config: Config = None, now: Now = "", as_json: Json = False) -> int:
     """One full turn, then end: new files, findings, digests, delivery. Again it posts nothing."""
-    from bot import turnover
+    from bot import intake, turnover
 
     with _place(config) as place:
         done = turnover.once(place, _instant(place.settings, now))
+    intake.complain(done["files"])
     if as_json:
         _print_json(done)
     else:
@@ -127,6 +130,7 @@ def ingest(
             clock.now(),
             quiet=as_json,
         )
+    intake.complain(reports)
     if as_json:
         _print_json({"files": reports})
     else:
@@ -311,8 +315,11 @@ def doctor(config: Config = None, as_json: Json = False) -> int:
     """Database, Slack, clock, folders, queue: what works, what does not and what to do."""
     from bot import upkeep
 
-    with _place(config) as place:
-        checks = upkeep.doctor(place, clock.now())
+    try:
+        with _place(config) as place:
+            checks = upkeep.doctor(place, clock.now())
+    except (SQLAlchemyError, StoreFault) as e:
+        checks = upkeep.doctor_at_the_door(surroundings(), e)
     if as_json:
         _print_json({"checks": checks})
     else:

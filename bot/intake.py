@@ -54,18 +54,25 @@ def load(
     return reports
 
 
-def show(reports: Sequence[dict[str, Any]]) -> None:
-    """Print what became of each file; refused files and rows go to stderr."""
+def complain(reports: Sequence[dict[str, Any]]) -> None:
+    """What was refused, on stderr: a sentence a file or row."""
     for r in reports:
         if r["state"] == "refused":
             print(f"{r['path']}: refused. {r['reason']}", file=sys.stderr)
-            continue
-        print(
-            f"{r['path']}: {r['state']} as {r['source']}, {r['services']} services, "
-            f"{r['results']:,} results, {r['not_numeric']:,} marks without a figure."
-        )
         for row in r["refused_rows"][:SHOWN_ROWS]:
-            print(f'  Row {row["row"]}, column "{row["column"]}": {row["reason"]}', file=sys.stderr)
+            said = f'Row {row["row"]}, column "{row["column"]}": {row["reason"]}'
+            print(f"{r['path']}: {said}", file=sys.stderr)
         rest = len(r["refused_rows"]) - SHOWN_ROWS
         if rest > 0:
-            print(f"  and {rest} more rows; --json lists them all.", file=sys.stderr)
+            print(f"{r['path']}: and {rest} more rows; --json lists them all.", file=sys.stderr)
+
+
+def show(reports: Sequence[dict[str, Any]]) -> None:
+    """What was loaded, a line a file."""
+    for r in reports:
+        if r["state"] != "refused":
+            services = "1 service" if r["services"] == 1 else f"{r['services']:,} services"
+            print(
+                f"{r['path']}: {r['state']} as {r['source']}, {services}, {r['results']:,} results, "
+                f"{r['not_numeric']:,} marks without a figure."
+            )

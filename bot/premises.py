@@ -1,5 +1,6 @@
 """Where does the house stand? Settings, store, catalogue and words, opened once; no Slack here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
@@ -9,7 +10,9 @@ from typing import Any
 import structlog
 
 from auditbot import catalogue, layout, pipeline
+from auditbot.catalogue import Catalogue
 from auditbot.house import Held, House
+from auditbot.layout import Layout
 from auditbot.model import Binding, Roles, Service
 from auditbot.pipeline import File
 from auditbot.say.words import Words
@@ -51,11 +54,9 @@ def messages_folder() -> Path:
     return packaged if packaged.is_dir() else Path(str(resources.files("bot"))).parent / "messages"
 
 
-def open_premises(settings: Settings, around: Surroundings, base: Path) -> Premises:
-    """Open the store, bring its schema up to date, load catalogue and words."""
-    known = catalogue.load(catalogue_folder())
-    layouts = layout.load(catalogue_folder() / "layouts", known)
-    unknown = [
+def unknown_names(settings: Settings, known: Catalogue, layouts: Mapping[str, Layout]) -> list[str]:
+    """Sources and audits of the configuration that the catalogue does not know, as sentences."""
+    return [
         f"source '{s.id}' is no layout of the catalogue; known are {', '.join(sorted(layouts))}."
         for s in settings.source
         if s.path and s.id not in layouts
@@ -65,6 +66,13 @@ def open_premises(settings: Settings, around: Surroundings, base: Path) -> Premi
         for a in c.audits
         if a not in known.audits
     ]
+
+
+def open_premises(settings: Settings, around: Surroundings, base: Path) -> Premises:
+    """Open the store, bring its schema up to date, load catalogue and words."""
+    known = catalogue.load(catalogue_folder())
+    layouts = layout.load(catalogue_folder() / "layouts", known)
+    unknown = unknown_names(settings, known, layouts)
     if unknown:
         raise SettingsFault(unknown)
     engine = open_store(around.database_url)
@@ -87,31 +95,30 @@ def open_premises(settings: Settings, around: Surroundings, base: Path) -> Premi
     return Premises(house, settings, around, base)
 
 
-def bound(place: Premises, now: datetime) -> tuple[House, list[str]]:
+def bound(place: Premises, now: datetime) -> tuple[House, list[Held]]:
     """The house with its channels and roles tied to services, and what could not be tied yet.
 
     The configuration names services as people do; which service that is depends on what is loaded.
     """
-    everyone = Viewer("private", now)
     with reading(place.house.engine) as conn:
-        services = load.services(conn, everyone)
-    loose: list[str] = []
+        services = load.services(conn, Viewer("private", now))
+    loose: list[Held] = []
 
-    def tie(name: str, where: str) -> str:
+    def tie(name: str, channel: str) -> tuple[str, ...]:
         ids = match(name, services)
         if len(ids) == 1:
-            return ids[0]
+            return (ids[0],)
+        why = f"no results are loaded for a service called '{name}'"
         if ids:
             shown = ", ".join(f"{i} ({services[i].name})" for i in ids[:4])
-            loose.append(f"{where}: '{name}' fits several services: {shown}; write one of the ids.")
-        else:
-            loose.append(f"{where}: no results are loaded for a service called '{name}'.")
-        return name
+            why = f"'{name}' fits several services: {shown}; write one of the ids"
+        loose.append(Held(channel, name, why))
+        return ()
 
     bindings = tuple(
         Binding(
             c.id,
-            tuple(dict.fromkeys(tie(s, f"channel {c.id}") for s in c.services)),
+            tuple(dict.fromkeys(i for name in c.services for i in tie(name, c.id))),
             c.audits,
             c.audience,
             c.hour,
@@ -121,10 +128,11 @@ def bound(place: Premises, now: datetime) -> tuple[House, list[str]]:
         )
         for c in place.settings.channel
     )
-    roles = {}
-    for s in place.settings.service:
-        i = tie(s.id, "service")
-        roles[i] = Roles(i, s.private, s.lead, s.deputy, s.audit_team, s.champion)
+    roles = {
+        i: Roles(i, s.private, s.lead, s.deputy, s.audit_team, s.champion)
+        for s in place.settings.service
+        for i in tie(s.id, "")
+    }
     return replace(place.house, bindings=bindings, roles=roles), loose
 
 
@@ -180,11 +188,10 @@ def turn(place: Premises, now: datetime, *, everyone: bool, settle: bool = False
                 file = File(found.path, "long", found.publication)
                 reports.append(pipeline.take(place.house, file, now))
     house, loose = bound(place, now)
-    for sentence in loose:
-        log.warning("not_bound", why=sentence)
     due = house.bindings if everyone else clock.due_now(house.bindings, now, house.zone)
 
     def slot(binding: Binding, at: datetime) -> datetime:
         return clock.next_slot(binding, at, house.zone)
 
-    return Turn(tuple(reports), pipeline.turn(house, now, due, slot, once_a_day=not everyone))
+    held = pipeline.turn(house, now, due, slot, once_a_day=not everyone)
+    return Turn(tuple(reports), (*(h for h in loose if h.channel), *held))

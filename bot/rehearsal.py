@@ -48,6 +48,9 @@ def digest(place: Premises, service: str, now: datetime) -> Would:
         )
         raise SettingsFault([f"--service '{service}' {problem}."])
     bindings = [b for b in house.bindings if ids[0] in b.services]
+    role = house.roles.get(ids[0])
+    if role is not None and role.private:  # its own channel is the one that would hear it
+        bindings = [b for b in bindings if b.audience == "private"] or bindings
     usual = bindings[0] if bindings else Binding("", (ids[0],))
     binding = Binding(
         usual.channel,

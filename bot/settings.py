@@ -6,11 +6,11 @@ alone. Every fault is a sentence with its key, and all are told at once.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -172,11 +172,11 @@ def read(path: Path | None) -> Settings:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise SettingsFault([f"{path.name}: not readable as TOML ({e}); mend that line."]) from None
+    faults = list(_contradictions(path, raw))
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as e:
-        raise SettingsFault([_sentence(path, raw, f) for f in e.errors()]) from None
-    faults = list(_contradictions(path, settings))
+        raise SettingsFault([_sentence(path, raw, f) for f in e.errors()] + faults) from None
     if faults:
         raise SettingsFault(faults)
     return settings
@@ -271,22 +271,37 @@ def _sentence(path: Path, raw: dict[str, object], fault: object) -> str:
         return f"{path.name}: {place}: there is no such setting; check the spelling or remove it."
     if f["type"] == "missing":
         return f"{path.name}: {place}: this setting is needed; add it."
-    what = str(f["msg"]).removeprefix("Value error, ")
+    what = _PLAINLY.get(str(f["type"])) or str(f["msg"]).removeprefix("Value error, ")
     return f"{path.name}: {place}: {what} (found {f['input']!r})."
 
 
-def _contradictions(path: Path, settings: Settings) -> list[str]:
-    faults = []
+_PLAINLY = {
+    "string_pattern_mismatch": "is no Slack id; copy it from Slack, such as C0ABC123 or U0ABC123",
+    "too_short": "is empty; name at least one",
+    "string_type": "is no text; put it in quotes",
+    "int_type": "is no whole number",
+    "int_parsing": "is no whole number",
+    "bool_type": "is neither true nor false",
+    "bool_parsing": "is neither true nor false",
+    "tuple_type": 'is no list; write it in square brackets, such as ["one"]',
+}
+
+
+def _contradictions(path: Path, raw: dict[str, Any]) -> Iterator[str]:
+    """What no single setting shows. Reads the raw file, so that it is told with everything else."""
+
+    def tables(name: str) -> list[dict[str, Any]]:
+        found = raw.get(name)
+        return [t for t in found if isinstance(t, dict)] if isinstance(found, list) else []
+
     seen: set[str] = set()
-    for c in settings.channel:
-        if c.id in seen:
-            faults.append(f"{path.name}: channel '{c.id}' stands twice; join the two tables.")
-        seen.add(c.id)
-    for s in settings.source:
-        if bool(s.path) == bool(s.url):
-            faults.append(
-                f"{path.name}: source '{s.id}' needs either a path (a folder) or a url (a database)."
-            )
-        if s.url and not s.query:
-            faults.append(f"{path.name}: source '{s.id}' has a url and no query; add the query.")
-    return faults
+    for c in tables("channel"):
+        if c.get("id") in seen:
+            yield f"{path.name}: channel '{c['id']}' stands twice; join the two tables."
+        seen.add(str(c.get("id")))
+    for s in tables("source"):
+        name = s.get("id", "without an id")
+        if bool(s.get("path")) == bool(s.get("url")):
+            yield f"{path.name}: source '{name}' needs either a path (a folder) or a url (a database)."
+        if s.get("url") and not s.get("query"):
+            yield f"{path.name}: source '{name}' has a url and no query; add the query."

@@ -44,8 +44,8 @@ def show(done: dict[str, Any]) -> None:
     """Print each message and where it was posted."""
     out = Console(highlight=False, soft_wrap=True)
     for f in done["files"]:
-        if f["state"] != "unchanged":
-            out.print(f"{f['path']}: {f['state']}. {f['reason']}".strip(), markup=False)
+        if f["state"] not in ("unchanged", "refused"):
+            out.print(f"{f['path']}: {f['state']}.", markup=False)
     for p in done["posted"]:
         out.rule(f"{p['channel']} · {p['kind']}", align="left", characters="─")
         out.print(p["text"], markup=False)

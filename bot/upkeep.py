@@ -13,8 +13,14 @@ from auditbot.catalogue import CatalogueFault
 from auditbot.say.words import Words, WordsFault
 from auditbot.store import queue
 from auditbot.store.engine import reading, schema_fault, writing
-from bot.premises import Premises, bound, catalogue_folder, messages_folder
-from bot.settings import SettingsFault, find, read, surroundings
+from bot.premises import (
+    Premises,
+    bound,
+    catalogue_folder,
+    messages_folder,
+    unknown_names,
+)
+from bot.settings import SettingsFault, Surroundings, find, read, surroundings
 from bot.slack import post
 
 STALE_BEAT = timedelta(minutes=10)
@@ -24,15 +30,20 @@ STALE_WAIT = timedelta(minutes=15)
 def faults(config: Path | None) -> list[str]:
     """Every fault of catalogue, configuration and words, as sentences."""
     found: list[str] = []
+    settings = None
     try:
-        known = catalogue.load(catalogue_folder())
-        layout.load(catalogue_folder() / "layouts", known)
-    except CatalogueFault as e:
+        settings = read(find(config))
+    except SettingsFault as e:
         found += e.faults
     try:
-        read(find(config))
         surroundings()
     except SettingsFault as e:
+        found += e.faults
+    try:
+        known = catalogue.load(catalogue_folder())
+        layouts = layout.load(catalogue_folder() / "layouts", known)
+        found += unknown_names(settings, known, layouts) if settings else []
+    except CatalogueFault as e:
         found += e.faults
     try:
         found += Words(messages_folder()).faults()
@@ -125,11 +136,19 @@ def resume(place: Premises, now: datetime) -> str:
     return "Going on." if was else "Nothing was paused."
 
 
+def doctor_at_the_door(around: Surroundings, error: Exception) -> list[dict[str, Any]]:
+    """What can be told when the database does not even open."""
+    said = (
+        f"does not answer or cannot be opened ({type(error).__name__}); see AUDITBOT_DATABASE_URL."
+    )
+    return [_line("database", False, said), _slack(around)]
+
+
 def doctor(place: Premises, now: datetime) -> list[dict[str, Any]]:
     """One line for each thing that must work: what it is, whether it does, what to do."""
     return [
         _database(place),
-        _slack(place),
+        _slack(place.around),
         *_folders(place),
         _bindings(place, now),
         _beat(place, now),
@@ -159,13 +178,13 @@ def _database(place: Premises) -> dict[str, Any]:
     )
 
 
-def _slack(place: Premises) -> dict[str, Any]:
-    if place.around.practice:
+def _slack(around: Surroundings) -> dict[str, Any]:
+    if around.practice:
         return _line(
             "Slack", True, "no tokens are set, so the bot talks to its practice workspace."
         )
-    _, asking = post.clients(place.around.bot_token, place.around.api_url, timeout=10)
-    fault = post.reach(asking, place.around.app_token)
+    _, asking = post.clients(around.bot_token, around.api_url, timeout=10)
+    fault = post.reach(asking, around.app_token)
     return _line("Slack", not fault, fault or "both tokens work and Socket Mode opens.")
 
 
@@ -196,7 +215,9 @@ def _folders(place: Premises) -> list[dict[str, Any]]:
 def _bindings(place: Premises, now: datetime) -> dict[str, Any]:
     house, loose = bound(place, now)
     if loose:
-        return _line("channels", False, " ".join(loose))
+        return _line(
+            "channels", False, " ".join(f"{h.channel or 'service'}: {h.why}." for h in loose)
+        )
     unled = [
         s
         for b in house.bindings

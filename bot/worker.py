@@ -204,6 +204,13 @@ def _paused(desk: Desk) -> dict[str, Any]:
         return queue.setting(conn, "pause") or {}
 
 
+def _talk(row: Incoming) -> str | None:
+    """What a follow-up follows: the thread; in direct messages, where nobody threads, the whole talk."""
+    if row.thread_ts is None and (row.channel_type == "im" or row.channel.startswith("D")):
+        return "direct"
+    return row.thread_ts or row.ts
+
+
 def _thread_of(row: Incoming) -> str | None:
     if row.kind in ("mention", "message", "action"):
         return row.thread_ts or row.ts or None
@@ -237,7 +244,7 @@ def _reply(
 ) -> Message:
     house, now = desk.house, desk.now()
     with reading(house.engine) as conn:
-        before = queue.thread_state(conn, row.channel, row.thread_ts or row.ts)
+        before = queue.thread_state(conn, row.channel, _talk(row))
         reply = answer.reply(
             conn,
             house.catalogue,
@@ -255,7 +262,7 @@ def _reply(
             fictional=house.fictional,
         )
     with writing(house.engine) as conn:
-        queue.remember_thread(conn, row.channel, row.thread_ts or row.ts, reply.state, now)
+        queue.remember_thread(conn, row.channel, _talk(row), reply.state, now)
     return reply.message
 
 

@@ -86,6 +86,7 @@ def test_ingest_exits_1_with_refused_rows_and_2_when_nothing_was_kept(auditbot, 
     code, _, err = auditbot("ingest", path)
     assert code == 1
     assert "Row 2" in err
+    assert "event=" not in err
     assert '"many"' in err
     (here / "people.csv").write_text("NHS number,Name\n9434765919,A Person\n")
     code, _, err = auditbot("ingest", here / "people.csv")
@@ -208,6 +209,35 @@ def test_check_and_doctor_tell_what_works(auditbot, here):
     code, out, _ = auditbot("doctor")
     assert code == 1  # nothing is loaded for the channel yet
     assert "no results are loaded" in out
+
+
+def test_check_tells_every_fault_at_once_and_plainly(auditbot, here):
+    (here / "auditbot.toml").write_text(
+        "[[channel]]\nid='stroke'\nservices=[]\naudits=['nope']\n[[source]]\nid='x'\n"
+    )
+    _, _, err = auditbot("check")
+    assert "is no Slack id" in err
+    assert "is empty; name at least one" in err
+    assert "needs either a path" in err
+    (here / "auditbot.toml").write_text("[[channel]]\nid='C0'\nservices=['x']\naudits=['nope']\n")
+    assert "'nope' is no audit of the catalogue" in auditbot("check")[2]
+
+
+def test_doctor_tells_of_a_database_that_does_not_answer(auditbot, here, monkeypatch):
+    monkeypatch.setenv("AUDITBOT_DATABASE_URL", "postgresql://127.0.0.1:9/none")
+    code, out, _ = auditbot("doctor")
+    assert code == 1
+    assert "database: does not answer" in out
+    assert "Slack: no tokens" in out
+
+
+def test_a_name_that_fits_several_services_is_told_in_what_is_held(auditbot, here):
+    path = results(here)
+    twin = path.read_text().replace("fernhill-hospital", "fernhill-two")
+    (here / "two.csv").write_text(twin)
+    auditbot("ingest", path, here / "two.csv")
+    (held,) = json.loads(auditbot("once", "--json")[1])["held"]
+    assert "fits several services: fernhill-hospital" in held["why"]
 
 
 def test_every_message_can_be_previewed(auditbot, here):

@@ -250,7 +250,7 @@ def test_before_its_time_a_release_does_not_exist(house, tmp_path):
     at = datetime(2026, 11, 12, 9, 30, tzinfo=UTC)
     load_file(house, tmp_path, rates(STEADY), publish_at=at)
     held = run(house, at - timedelta(seconds=1))
-    assert whys(held) == ["no results are loaded for this service"]
+    assert whys(held) == ["no results that this channel may see are loaded for this service"]
     assert queued(house) == []
     assert run(house, at) == ()
     assert len(queued(house, "digest")) == 1

@@ -66,7 +66,13 @@ def findings_for(
     held: list[Held] = []
     wanted = {s for s in binding.services if s in services}
     held += [
-        Held(binding.channel, s, "no results are loaded for this service")
+        Held(
+            binding.channel,
+            s,
+            "it is private, and this channel is not one of its own private channels"
+            if s in viewer.private_services
+            else "no results that this channel may see are loaded for this service",
+        )
         for s in binding.services
         if s not in services
     ]

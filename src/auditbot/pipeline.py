@@ -66,7 +66,7 @@ def take(
             progress=progress,
         )
     except (Refused, StoreFault) as e:
-        log.warning("file_refused", file=file.path.name)
+        log.info("file_refused", source=file.source)
         return report | {"reason": str(e)}
     return report | {
         "source": batch.source,
@@ -99,6 +99,8 @@ def turn(
     day = now.astimezone(house.zone).date()
     held: list[Held] = []
     for binding in channels:
+        if not binding.services:  # said already: none of its names fits a service
+            continue
         with reading(house.engine) as conn:
             if once_a_day and queue.considered(conn, binding.channel, day):
                 continue
