@@ -311,6 +311,20 @@ def check(config: Config = None) -> int:
 
 
 @cli.command()
+def migrate() -> int:
+    """Bring an older database up to date; stop the bot first and keep a copy."""
+    from auditbot.store import engine
+
+    opened = engine.open_store(surroundings().database_url)
+    try:
+        engine.migrate(opened)
+    finally:
+        opened.dispose()
+    print("The database is up to date.")
+    return 0
+
+
+@cli.command()
 def doctor(config: Config = None, as_json: Json = False) -> int:
     """Database, Slack, clock, folders, queue: what works, what does not and what to do."""
     from bot import upkeep
@@ -362,6 +376,9 @@ def _refused(error: Exception) -> int:
 
     if isinstance(error, click.ClickException):
         _say([error.format_message()])
+        return 2
+    if isinstance(error, StoreFault):
+        _say([str(error)])
         return 2
     name = type(error).__name__
     first = (str(error).splitlines() or [""])[0]

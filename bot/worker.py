@@ -83,7 +83,8 @@ def work_through(desk: Desk, *, wait_for: float = 0.0) -> list[int]:
             sent += [done] if done else []
             continue
         with reading(desk.house.engine) as conn:
-            due = queue.next_due(conn, desk.now())
+            without = UNASKED if queue.setting(conn, "pause") else ()
+            due = queue.next_due(conn, desk.now(), without=without)
         pause = (due - desk.now()).total_seconds() if due else None
         if pause is None or not 0 < pause <= wait_for:
             return sent  # nothing, too far off, or due and yet not ours to take
@@ -103,6 +104,8 @@ def send_next(desk: Desk) -> int | None:
     if bound:
         queue.mark_failed(engine, row.id, bound)
         return 0
+    if not queue.held(engine, row, desk.now()):
+        return 0  # too slow: the lease has passed, and somebody else settles it
     outcome = post.post(
         desk.posting,
         message_from(row.payload),

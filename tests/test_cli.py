@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -229,6 +230,16 @@ def test_doctor_tells_of_a_database_that_does_not_answer(auditbot, here, monkeyp
     assert code == 1
     assert "database: does not answer" in out
     assert "Slack: no tokens" in out
+
+
+def test_a_new_database_is_made_and_an_old_one_waits_for_migrate(auditbot, here):
+    assert auditbot("queue")[0] == 0
+    with sqlite3.connect(here / "var" / "auditbot.db") as db:
+        db.execute("update alembic_version set version_num = '0000_before'")
+    db.close()
+    code, _, err = auditbot("queue")
+    assert code == 2
+    assert len(err.splitlines()) == 1
 
 
 def test_a_name_that_fits_several_services_is_told_in_what_is_held(auditbot, here):

@@ -436,7 +436,7 @@ TERMS = st.tuples(
 
 @settings(
     deadline=None,
-    max_examples=80,
+    max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
@@ -513,3 +513,15 @@ _numbers = iter(range(1_000_000))
 
 def load_number() -> int:
     return next(_numbers)
+
+
+def test_the_file_of_a_past_embargo_loaded_again_undoes_no_correction(engine: Engine) -> None:
+    """An embargo that has passed is none, so without it the file is the same file."""
+    first = batch_of([row("unit", "wait", JAN, 90, 100)], sha256="1" * 64)
+    corrected = batch_of([row("unit", "wait", JAN, 60, 100)], sha256="2" * 64)
+    save(engine, first, now=NOW, publish_at=NOW - timedelta(days=1))
+    save(engine, corrected, now=NOW)
+    assert save(engine, first, now=NOW).state == "unchanged"
+    with reading(engine) as conn:
+        (result,) = load.series(conn, CATALOGUE, OPEN, "wait", {"unit"})["unit"].results
+    assert result.numerator == 60

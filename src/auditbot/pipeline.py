@@ -71,10 +71,10 @@ def take(
     return report | {
         "source": batch.source,
         "state": saved.state,
-        "periods": [{"start": str(p.start), "end": str(p.end)} for p in batch.periods],
-        "services": len({s.service for s in batch.services}),
+        "periods": [{"start": str(p.start), "end": str(p.end)} for p in saved.periods],
+        "services": saved.services,
         "results": saved.results,
-        "not_numeric": batch.not_numeric,
+        "not_numeric": saved.not_numeric,
         "refused_rows": [
             {"row": r.row, "column": r.column, "value": r.value, "reason": r.reason}
             for r in batch.refusals

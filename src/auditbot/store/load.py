@@ -217,10 +217,11 @@ def _service_names(
 ) -> dict[int, str]:
     """Key -> id of the services that this viewer may see."""
     s = tables.service
+    among = None if wanted is None else frozenset(wanted)
     return {
         key: id
         for key, id in conn.execute(select(s.c.key, s.c.id))
-        if (wanted is None or id in wanted) and sees_service(viewer, id)
+        if (among is None or id in among) and sees_service(viewer, id)
     }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -126,10 +127,10 @@ def _begin(
     mine = conn.scalar(select(t.c.id).where(same_file, t.c.state == "loading"))
     assert mine is not None
     # Asked only after the row above was taken: of two processes, the second sees the first's.
-    terms = (
-        t.c.publication == publication,
-        t.c.publish_at == publish_at if publish_at else t.c.publish_at.is_(None),
-    )
+    # An embargo that has passed is none: the same file without it is on the same terms.
+    passed = publish_at is None or publish_at <= now
+    out = or_(t.c.publish_at.is_(None), t.c.publish_at <= now)
+    terms = (t.c.publication == publication, out if passed else t.c.publish_at == publish_at)
     earlier = conn.execute(
         select(t)
         .where(same_file, *terms, t.c.state.in_(tables.LOADED))
