@@ -110,6 +110,14 @@ def test_a_direct_message_is_answered(workspace):
     assert words(answer)
 
 
+def test_in_private_a_talk_goes_on_without_threads(workspace):
+    said = workspace.act("say", user="U0LEAD", channel=BOT_USER, text="four hour performance?")
+    waited(lambda: replies(workspace, said["channel"], said["ts"]))
+    more = workspace.act("say", user="U0LEAD", channel=BOT_USER, text="and type 1 only?")
+    answer = waited(lambda: replies(workspace, more["channel"], more["ts"]))[0]
+    assert "48 in 100 visits to major A&E" in str(answer["blocks"]).replace("&amp;", "&")
+
+
 def test_a_patients_number_is_not_kept_and_is_not_repeated(workspace):
     answer = ask(workspace, "was 943 476 5919 scanned in time?")
     assert "943" not in str(answer["blocks"])

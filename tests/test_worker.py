@@ -179,7 +179,7 @@ def test_a_flagged_text_is_never_written(desk):
 
 
 def test_an_answer_that_fails_is_tried_again_and_then_owned_up_to(
-    desk, workspace, clock, asked, monkeypatch
+    desk, workspace, clock, asked, monkeypatch, capsys
 ):
     def broken(*_args, **_kwargs):
         raise RuntimeError("what somebody asked")
@@ -191,6 +191,7 @@ def test_an_answer_that_fails_is_tried_again_and_then_owned_up_to(
         clock.move(1000)
     (message,) = shown(workspace, thread_ts=asked)
     assert "It is not you" in str(message["blocks"])
+    assert "what somebody asked" not in "".join(capsys.readouterr())
     with reading(desk.house.engine) as conn:
         (row,) = queue.unanswered(conn) or [None]
     assert row is None or "what somebody asked" not in (row.error or "")
