@@ -1,6 +1,6 @@
 """What would be said? `auditbot digest` and `auditbot preview`: messages shown, nothing sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,14 @@ def digest(place: Premises, service: str, now: datetime) -> Would:
 
 
 def page(place: Premises, would: Would) -> str:
-    """The digest as one self-contained page, to print, mail or paste."""
-    title = would.data["service_name"]
-    messages = [("", m) for m in (would.message, *would.message.thread)] if would.message else []
-    return pages.html(place.house.words, messages, title=title)
+    """The digest as one self-contained page, to print, mail or paste: on paper nothing is pressed."""
+    messages = [("", _unpressed(would.message))] if would.message else []
+    return pages.html(place.house.words, messages, title=would.data["service_name"])
+
+
+def _unpressed(message: Message) -> Message:
+    thread = tuple(_unpressed(m) for m in message.thread)
+    return replace(message, buttons=(), more=(), thread=thread)
 
 
 def preview(folder: Path) -> str:
