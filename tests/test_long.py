@@ -271,3 +271,125 @@ def test_a_total_or_national_row_is_no_service(tmp_path, total):
     (refused,) = batch.refusals
     assert refused.row == 3
     assert "is a total or national row and no service; leave it out" in refused.reason
+
+
+def test_a_row_with_a_comma_in_its_number_is_refused_and_never_read(tmp_path, capfd):
+    sound = GOOD.replace("nhfd_kpi1", "ae_attendances").replace("86,120,,", ",,210,")
+    shifted = sound.replace("fernhill", "thornby").replace(",,210,", ",,12,050,")
+    for rows in ([shifted, sound], [sound, shifted], [sound, "", shifted, '"cedar"' + sound[8:]]):
+        batch = loaded(tmp_path, *rows)
+        (refusal,) = batch.refusals
+        assert refusal.row == 2 + rows.index(shifted)
+        assert "This row has 10 cells where the header has 9; put the number" in refusal.reason
+        assert "thornby" not in frame(batch)["service"].tolist()
+        assert 12 not in frame(batch)["value"].tolist()
+    quoted = shifted.replace("12,050", '"12,050"')
+    assert frame(loaded(tmp_path, quoted)).value[0] == 12050
+    assert capfd.readouterr().err == ""
+
+
+def test_long_rows_are_seen_in_every_piece_and_beyond_measure_refuse_the_file(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(read, "CHUNK_ROWS", 2)
+    rows = [GOOD.replace("fernhill", f"unit-{i}") + ("," if i % 3 == 0 else "") for i in range(9)]
+    batch = loaded(tmp_path, *rows)
+    assert [r.row for r in batch.refusals] == [2, 5, 8]
+    assert len(frame(batch)) == 6
+    with pytest.raises(Refused, match="row 3: this row has 109 cells where the header has 9"):
+        loaded(tmp_path, GOOD, GOOD + "," * 100)
+
+
+@pytest.mark.parametrize("name", ["Mr T Leyburn", "Dr Cedar", "Clinic of Prof. Ann Westport"])
+def test_one_title_and_name_refuses_the_file(tmp_path, name):
+    rows = [GOOD.replace("fernhill", f"unit-{i}") for i in range(9)]
+    with pytest.raises(Refused, match="'service_name' looks like names"):
+        loaded(tmp_path, *rows, GOOD.replace("Fernhill Hospital", name))
+
+
+def test_surnames_with_initials_and_doctors_numbers_refuse_the_file(tmp_path):
+    names = ("Cedar J", "Leyburn A", "Westport T")
+    rows = [GOOD.replace("fernhill,Fernhill Hospital", f"u{i},{n}") for i, n in enumerate(names)]
+    with pytest.raises(Refused, match="'service_name' looks like names"):
+        loaded(tmp_path, GOOD, *rows)
+    numbers = [GOOD.replace("fernhill", f"990000{i}") for i in range(3)]
+    with pytest.raises(Refused, match="'service' looks like names") as caught:
+        loaded(tmp_path, *numbers)
+    assert "990000" not in str(caught.value)
+
+
+def test_a_service_called_as_a_heading_loads(tmp_path):
+    batch = loaded(tmp_path, GOOD.replace("fernhill,", "pt,"))
+    assert batch.services[0].service == "pt"
+
+
+def test_a_period_years_after_the_others_is_refused(tmp_path):
+    late = GOOD.replace("2026", "2036").replace("fernhill", "cedar")
+    batch = loaded(tmp_path, GOOD, late)
+    (refusal,) = batch.refusals
+    assert (refusal.row, refusal.column, refusal.value) == (3, "period_end", "2036-04-30")
+    assert "lies years after the others; check the year" in refusal.reason
+    assert refusal.service == "cedar"
+    assert [p.end.year for p in batch.periods] == [2026]
+    years = [GOOD.replace("2026", str(year)) for year in range(2004, 2027)]
+    assert not loaded(tmp_path, *years).refusals
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "said"),
+    [
+        ("2000000000", "[masked]", "far too large for a count"),
+        ("1234567890123456", "12345678901…", "far too large for a count"),
+        ("1e300", "1e300", "far too large for a count"),
+        ("1e999", "1e999", "not a number"),
+    ],
+)
+def test_figures_beyond_measure(tmp_path, told, shown, said):
+    row = GOOD.replace("nhfd_kpi1", "ae_attendances")
+    huge = row.replace("fernhill", "cedar").replace("86,120,,", f",,{told},")
+    (refusal,) = loaded(tmp_path, row.replace("86,120,,", ",,210,"), huge).refusals
+    assert refusal.value == shown
+    assert said in refusal.reason
+    assert "inf" not in refusal.reason
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "01/02/2026", "April 2026"])
+def test_a_wrong_date_of_a_period_is_shown(tmp_path, day):
+    (refusal,) = loaded(tmp_path, GOOD, GOOD.replace("2026-04-01", day)).refusals
+    assert refusal.value == day
+
+
+def test_the_name_of_a_total_is_shown_and_a_number_among_dates_is_not(tmp_path):
+    (refusal,) = loaded(tmp_path, GOOD, GOOD.replace("fernhill", "TOTAL", 1)).refusals
+    assert refusal.value == "TOTAL"
+    (refusal,) = loaded(tmp_path, GOOD, GOOD.replace("2026-04-01", "999-123-4570")).refusals
+    assert refusal.value == "[masked]"
+
+
+def test_a_persons_number_in_the_name_of_a_file_is_masked(tmp_path):
+    for name in ("audit_9991234578.csv", "999 123 4578.csv"):
+        path = tmp_path / name
+        path.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
+        assert take_in(path, LAYOUTS, CATALOGUE).name == name.replace(
+            "9991234578", "[masked]"
+        ).replace("999 123 4578", "[masked]")
+        path.write_text("colour,size\nred,3\n", encoding="utf-8")
+        with pytest.raises(Refused) as caught:
+            take_in(path, LAYOUTS, CATALOGUE)
+        assert "4578" not in str(caught.value)
+
+
+def test_ids_that_differ_by_case_are_one(tmp_path):
+    later = GOOD.replace("-04-", "-05-").replace("05-30", "05-31").replace("fernhill,", "rxx,")
+    batch = loaded(tmp_path, later, GOOD.replace("fernhill,", "RXX,"))
+    assert {s.service for s in batch.services} == {"rxx"}
+    with pytest.raises(Refused, match="rows 2 and 3 give different figures for 'rxx'"):
+        loaded(tmp_path, later, later.replace("rxx", "RXX").replace("86", "87"))
+
+
+def test_the_layout_a_file_nearly_fits_is_named_with_what_is_missing(tmp_path):
+    with pytest.raises(Refused) as caught:
+        loaded(tmp_path, GOOD, header=HEADER.replace("metric", "measure"))
+    said = str(caught.value)
+    assert "it comes nearest to long, and lacks the column 'metric'; add it" in said
+    assert "ssnap" not in said

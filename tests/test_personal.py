@@ -1,11 +1,13 @@
 import pytest
 
 from auditbot.ingest.personal import (
+    Headings,
     has_nhs_number,
     looks_like_person,
     refuse_heading,
     refuse_names,
     refuse_people,
+    refuse_services,
 )
 from auditbot.ingest.refusal import MASKED, Refused, masked
 
@@ -131,3 +133,27 @@ def test_what_is_harmless_is_shown(value):
 def test_what_is_shown_is_short_and_on_one_line():
     assert masked("x\n\x00y") == "x y"
     assert len(masked("9." * 100)) <= 40
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["Ward A", "Unit B", "Block C"], ["Cedar A", "Cedar B"], ["Queens Hospital Westport HASU"],
+     ["Dr Cedar's Surgery", "Drs Leyburn and Fernhill"], ["MS Rehabilitation", "Ms Unit"],
+     ["St Mary's", "Leyburn E"], ["1234567", "RXX", "RYY"]],
+)  # fmt: skip
+def test_services_that_sound_like_people_and_are_none(names):
+    refuse_services("a.csv", "service_name", names)
+
+
+@pytest.mark.parametrize(
+    "names", [["Cedar J"], ["Cedar J", "Leyburn A", "Fernhill"], ["Fernhill Hospital", "Mrs Cedar"]]
+)
+def test_services_with_a_title_or_initials_are_people(names):
+    with pytest.raises(Refused, match="looks like names"):
+        refuse_services("a.csv", "service_name", names)
+
+
+def test_only_headings_are_read_as_headings():
+    refuse_people("a.csv", [(1, ["Team", "Age group"]), (2, ["pt", "surgeon"])])
+    with pytest.raises(Refused):
+        refuse_people("a.csv", [(1, ["", "a"]), (2, ["pt", 1])], Headings(1, first_column=True))

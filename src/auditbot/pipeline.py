@@ -18,6 +18,7 @@ from auditbot.act import concern
 from auditbot.act.correct import correct
 from auditbot.house import Held, House, findings_for, viewer_of
 from auditbot.ingest import Refused, take_in
+from auditbot.ingest.personal import without_numbers
 from auditbot.model import Binding, Finding, Message, Period, Publication
 from auditbot.say import digest
 from auditbot.say.choose import Choice, Past, choose
@@ -45,7 +46,7 @@ def take(
 ) -> dict[str, Any]:
     """Load one file; the report is that of `ingest --json`. A refused file leaves nothing behind."""
     report: dict[str, Any] = {
-        "path": str(file.path),
+        "path": str(file.path.with_name(without_numbers(file.path.name))),
         "source": file.source,
         "state": "refused",
         "periods": [],

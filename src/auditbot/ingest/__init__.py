@@ -4,7 +4,7 @@ read (bytes to tables, within limits) → personal (refuse what is about people)
 grid of figures) → check (good results on, bad cells back). Long files go through `long` in pieces.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from auditbot.layout import LONG, Layout
 from auditbot.model import Batch, Refusal, Sighting
 
 __all__ = ["Refused", "take_in"]
+
+MOST_LACKING = 2  # labels a file may lack and still be held to be meant for a layout
 
 
 def take_in(
@@ -29,9 +31,11 @@ def take_in(
     for every number; `level` is NaN where there is no letter. Raises Refused with one sentence.
     """
     opened = read.open_file(path)
+    known = {LONG.id: LONG, **layouts}
     for head in opened.heads.values():
-        personal.refuse_people(opened.name, enumerate(head, 1))
-    layout, sheet = recognise(opened, {LONG.id: LONG, **layouts}, source)
+        headings = shape.headings(head, known.values())
+        personal.refuse_people(opened.name, enumerate(head, 1), headings)
+    layout, sheet = recognise(opened, known, source)
     if layout.shape == "long":
         batch = long.take_in(opened, sheet, layout, catalogue)
     else:
@@ -70,24 +74,52 @@ def recognise(
             f"{opened.name}: several layouts or sheets fit ({several}); name the source, or keep "
             "one sheet, and load the file again."
         )
-    looked_for = "; ".join(
-        f"for {layout.id}: "
-        + (f"the sheet '{layout.sheet}' with " if layout.sheet else "")
-        + ", ".join(f"'{label}'" for label in layout.recognised_by)
-        for layout in tried
-    )
-    raise Refused(
-        f"{opened.name}: fits no known layout (looked {looked_for}); fetch the file again, or add "
-        "a layout for it to the catalogue."
+    raise Refused(f"{opened.name}: {_unknown(opened, tried)}")
+
+
+def _unknown(opened: read.Opened, tried: Sequence[Layout]) -> str:
+    """Why no layout fits: what the one that nearly does lacks, or that none comes near."""
+    near: list[tuple[Layout, tuple[str, ...]]] = []
+    for layout in tried:
+        sheets = [
+            head
+            for sheet, head in opened.heads.items()
+            if not layout.sheet or one_line(layout.sheet).casefold() == one_line(sheet).casefold()
+        ]
+        missing = min((shape.lacking(head, layout) for head in sheets), key=len, default=None)
+        if missing is None:
+            if len(tried) == 1:
+                return (
+                    f"fits no known layout; {layout.id} needs the sheet '{layout.sheet}'; fetch "
+                    "the file again, or name another source."
+                )
+        elif len(missing) <= MOST_LACKING and len(missing) <= len(layout.recognised_by) / 2:
+            near.append((layout, missing))
+    if len(near) == 1:
+        layout, missing = near[0]
+        named = " and ".join(f"'{' '.join(label.split())}'" for label in missing)
+        what = "row" if layout.shape == "transposed" else "column"
+        return (
+            f"fits no known layout; it comes nearest to {layout.id}, and lacks the {what}"
+            f"{'s' if len(missing) > 1 else ''} {named}; add "
+            f"{'them' if len(missing) > 1 else 'it'} and load the file again."
+        )
+    return (
+        f"fits no known layout (looked for {', '.join(sorted(layout.id for layout in tried))}); "
+        "fetch the file again, or add a layout for it to the catalogue."
     )
 
 
 def _figures(opened: read.Opened, sheet: str, layout: Layout, catalogue: Catalogue) -> Batch:
     """A wide or transposed file."""
     table = read.table(opened, sheet)
-    personal.refuse_people(opened.name, enumerate(table.to_numpy(dtype=object).tolist(), 1))
+    rows = table.to_numpy(dtype=object).tolist()
+    headings = shape.headings(opened.heads[sheet], [layout])
+    personal.refuse_people(opened.name, enumerate(rows, 1), headings)
     shaped = shape.wide if layout.shape == "wide" else shape.transposed
     grid = shaped(opened.name, table, layout)
+    label = layout.service.name if layout.service else ""
+    personal.refuse_services(opened.name, label, {s.name for s in grid.services})
     figures, refusals, marked = check.readings(grid, layout)
     check.balance(opened.name, grid, figures, layout)
     frame, more = check.results(grid, figures, layout, catalogue)

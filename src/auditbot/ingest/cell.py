@@ -13,6 +13,9 @@ from auditbot.model import State
 
 SLACK = 1e-6  # for figures that went through binary fractions
 NEGATIVE = "a count cannot be below nought"
+MOST_COUNTED = 1e9  # people there are in no country's hospitals
+MOST = 1e12  # any figure
+TOO_LARGE = "this is far too large for a count"
 NO_PERCENT = "a percentage lies between 0 and 100"
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?|[+-]?\.\d+", re.ASCII)
@@ -65,6 +68,8 @@ def read_cell(
         return BLANK if np.isnan(number) else Reading(fault="this is not a number")
     if holds == "count" and number < 0:
         return Reading(fault=NEGATIVE)
+    if (holds == "count" and number > MOST_COUNTED) or (holds != "number" and number > MOST):
+        return Reading(fault=TOO_LARGE)
     if holds == "count" and number != int(number):
         return Reading(fault="a count is a whole number")
     if holds in ("fraction", "percent_or_fraction"):

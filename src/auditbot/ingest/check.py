@@ -12,8 +12,17 @@ import pandas as pd
 import pandera.pandas as pa
 
 from auditbot.catalogue import Catalogue, Metric
-from auditbot.ingest.cell import BLANK, NEGATIVE, NO_PERCENT, Reading, mark_key, read_cell
-from auditbot.ingest.refusal import MASKED, Refused, masked
+from auditbot.ingest.cell import (
+    BLANK,
+    MOST,
+    NEGATIVE,
+    NO_PERCENT,
+    TOO_LARGE,
+    Reading,
+    mark_key,
+    read_cell,
+)
+from auditbot.ingest.refusal import MASKED, Refused, masked, shown_figure
 from auditbot.ingest.shape import Grid
 from auditbot.layout import Layout, Measure, Sum
 from auditbot.model import Refusal, Sighting, State
@@ -120,6 +129,8 @@ def readings(grid: Grid, layout: Layout) -> tuple[dict[str, list[Reading]], list
         read[name] = []
         for i, cell in enumerate(cells):
             reading = read_cell(cell, column.holds, marks, layout.letters)
+            if column.holds == "number" and (reading.number or 0) > MOST:
+                reading = Reading(fault=TOO_LARGE)
             least, most = column.least, column.most
             if reading.number is not None and not (
                 (least is None or least <= reading.number)
@@ -142,7 +153,7 @@ def _refusal(
     grid: Grid, layout: Layout, service: int, column: str, cell: Any, fault: str
 ) -> Refusal:
     row, heading = grid.spot(service, column)
-    shown = masked(cell)
+    shown = shown_figure(cell) if fault == TOO_LARGE else masked(cell)
     remedy = "correct the cell"
     if fault.startswith("this is no") and shown != MASKED:
         remedy += f", or list \"{shown}\" as a mark of the layout '{layout.id}'"

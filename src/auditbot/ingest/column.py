@@ -46,7 +46,11 @@ class Texts:
 def texts(column: "pd.Series[Any]") -> Texts:
     """A column taken apart into different values."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, values = column.cat.codes.to_numpy(), list(column.cat.categories)
+        # pandas sorts categories; here the first to stand in the file comes first.
+        sorted_codes = column.cat.codes.to_numpy()
+        codes, met = pd.factorize(sorted_codes)
+        codes = np.where(sorted_codes < 0, -1, codes)
+        values = [column.cat.categories[i] if i >= 0 else "" for i in met.tolist()]
     else:
         codes, different = pd.factorize(column.astype(object))
         values = list(different)

@@ -28,6 +28,7 @@ class Seen:
     periods: dict[tuple[int, int], int] = field(default_factory=dict)  # days since 1970
     refusals: list[Refusal] = field(default_factory=list)
     marked: int = 0
+    spellings: dict[str, str] = field(default_factory=dict)  # an id without case: as first met
     #: Texts already looked at for names of people, by column.
     looked_at: dict[str, set[str]] = field(
         default_factory=lambda: {"service": set(), "name": set()}
@@ -112,6 +113,12 @@ def sightings(pieces: list[pd.DataFrame], seen: Seen) -> tuple[Sighting, ...]:
         Sighting(ids[s], names[n] if n >= 0 else ids[s], periods[p])
         for s, p, n in met.itertuples(index=False)
     )
+
+
+def periods_of(pieces: list[pd.DataFrame], seen: Seen) -> tuple[Period, ...]:
+    """Every period that has a good row, in order."""
+    used = {int(i) for p in pieces for i in p["period"].unique()}
+    return tuple(sorted(as_period(days) for i, days in enumerate(seen.periods) if i in used))
 
 
 def as_period(days: tuple[int, int]) -> Period:

@@ -1,9 +1,11 @@
 """One figure a row: the plain layout, by the million rows.
 
-Each different text is checked once, numbers as whole columns, piece by piece.
+Each different text is checked once, numbers as whole columns, piece by piece. Ids of services that
+differ only by case are one: the spelling that stands first in the file wins.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +13,13 @@ import numpy as np
 import pandas as pd
 
 from auditbot.catalogue import Catalogue
-from auditbot.ingest import check, personal, read
-from auditbot.ingest.cell import mark_key
+from auditbot.ingest import check, personal, raw, read
+from auditbot.ingest.cell import MOST, MOST_COUNTED, TOO_LARGE, mark_key
 from auditbot.ingest.column import CODES, Figures, Texts, day, figures, texts
-from auditbot.ingest.kept import Frames, Seen, as_period, distinct, sightings
+from auditbot.ingest.far import refuse_far
+from auditbot.ingest.kept import Frames, Seen, distinct, periods_of, sightings
 from auditbot.ingest.label import find, key, one_line, slug
-from auditbot.ingest.refusal import Refused, masked
+from auditbot.ingest.refusal import Refused, masked, shown_date, shown_figure
 from auditbot.layout import Layout
 from auditbot.model import Batch, Refusal
 
@@ -38,7 +41,7 @@ TOTALS = frozenset(
     )
 )
 _NO_METRIC = "this metric is not in the catalogue; correct its id, or add it to the catalogue"
-_NO_DAY = "this is not a date as year-month-day (2026-04-01)"
+_NO_DAY = "this is not a date as year-month-day (2026-04-01) between 1970 and 2100"
 _BACKWARDS = "the period starts after its end"
 _NO_FIGURE = "this is not a number"
 _NO_LEVEL = "this is none of the levels"
@@ -50,19 +53,32 @@ def take_in(opened: read.Opened, sheet: str, layout: Layout, catalogue: Catalogu
     places = _places(opened, sheet, layout)
     seen = Seen()
     pieces = []
+    width = len(opened.heads[sheet][0])
+    too_long = raw.long_rows(opened, sheet)
+    longest = max(too_long.values(), default=0)
+    if longest > width + raw.MOST_SPARE:
+        row = next(row for row, cells in too_long.items() if cells == longest)
+        raise Refused(f"{opened.name}: row {row}: {raw.too_long(longest, width)}.")
     for row, frame in read.chunks(
         opened,
         sheet,
         {at: part for part, at in places.items() if part in TEXTS},
         {at: part for part, at in places.items() if part in NUMBERS},
+        longest,
     ):
-        pieces.append(_piece(opened, row, frame.reset_index(drop=True), layout, catalogue, seen))
+        frame = frame.reset_index(drop=True)
+        cells = _cells(opened, row, frame, layout, seen, places)
+        shifted = {r: n for r, n in too_long.items() if row <= r < row + len(frame)}
+        seen.refusals += [raw.refusal(at, many, width) for at, many in shifted.items()]
+        unread = np.isin(np.arange(row, row + len(frame)), [*shifted])
+        pieces.append(_piece(cells, unread, layout, catalogue, seen))
         if len(seen.refusals) > MOST_REFUSALS:
             raise Refused(
                 f"{opened.name}: more than {MOST_REFUSALS:,} rows are faulty; {_first(seen)}"
             )
     if not any(map(len, pieces)):
         raise Refused(f"{opened.name}: not one usable row; {_first(seen)}")
+    refuse_far(pieces, layout.long.end, seen)
     _refuse_single_patients(opened.name, pieces)
     distinct(opened.name, pieces, seen)
     audits = {catalogue.metrics[m].audit for m in seen.metrics}
@@ -73,7 +89,7 @@ def take_in(opened: read.Opened, sheet: str, layout: Layout, catalogue: Catalogu
         sha256=opened.sha256,
         published=None,
         services=sightings(pieces, seen),
-        periods=tuple(sorted(map(as_period, seen.periods))),
+        periods=periods_of(pieces, seen),
         frames=Frames(pieces, seen, layout.letters),
         refusals=tuple(sorted(seen.refusals, key=lambda r: r.row)),
         not_numeric=seen.marked,
@@ -105,34 +121,38 @@ class Cells:
     """The columns of one piece, read; a column that the file does not have is empty."""
 
     first_row: int  # of the spreadsheet
+    serial: bool  # dates may be day numbers
     text: dict[str, Texts]
     figures: dict[str, Figures]
+    own: dict[tuple[str, int], str]  # what stands in cells whose number is beyond measure
 
     def at(self, row: int, part: str) -> str:
         """One cell as it may be shown."""
-        cell = self.text[part].at(row) if part in self.text else self.figures[part].told(row)
-        return masked(f"{cell:g}" if isinstance(cell, float) else cell)
+        if part in self.figures:
+            own = self.own.get((part, row))
+            return shown_figure(self.figures[part].told(row) if own is None else own)
+        cell = self.text[part].at(row)
+        if part in ("start", "end"):
+            return shown_date(cell)
+        return one_line(cell) if key(cell) in TOTALS else masked(cell)
 
 
 def _piece(
-    opened: read.Opened,
-    first_row: int,
-    frame: pd.DataFrame,
+    cells: Cells,
+    unread: Any,
     layout: Layout,
     catalogue: Catalogue,
     seen: Seen,
 ) -> pd.DataFrame:
     """The good rows of one piece as codes and numbers; the faulty ones go to `seen.refusals`."""
-    cells = _cells(opened, first_row, frame, layout, seen)
-    used = ~_empty(cells)
-    text, given = cells.text, cells.figures
-    service = text["service"].each(lambda v: _number(_service_id(v), seen.services), np.int64)
+    used = ~_empty(cells) & ~unread
+    text, given, size, first_row = cells.text, cells.figures, len(unread), cells.first_row
+    service = text["service"].each(lambda v: _number(_service_id(v, seen), seen.services), np.int64)
     metric = text["metric"].each(
         lambda v: _number(_metric_id(v, layout, catalogue), seen.metrics), np.int64
     )
     starts, ends = (
-        text[part].each(lambda v: day(v, opened.kind == "workbook"), np.int64)
-        for part in ("start", "end")
+        text[part].each(lambda v: day(v, cells.serial), np.int64) for part in ("start", "end")
     )
     kinds = [catalogue.metrics[m].kind for m in seen.metrics] + [""]
     is_level, is_proportion, is_count = (
@@ -149,7 +169,7 @@ def _piece(
         }
     )
     level = np.where(is_level, given["value"].letters, 0)
-    state = np.zeros(len(frame), dtype=np.int8)
+    state = np.zeros(size, dtype=np.int8)
     for part in ("value", "denominator", "numerator"):  # the numerator's mark counts most
         state = np.where(given[part].states > 0, given[part].states, state)
     both = is_proportion & ~np.isnan(n) & ~np.isnan(d)
@@ -164,6 +184,9 @@ def _piece(
         (is_level & ~np.isnan(v), "value", f"{_NO_LEVEL} {', '.join(layout.letters)}"),
         (~is_level & (given["value"].letters > 0), "value", _NO_FIGURE),
         *((np.isinf(given[part].numbers), part, _NO_FIGURE) for part in NUMBERS),
+        (n > MOST_COUNTED, "numerator", TOO_LARGE),
+        (d > MOST_COUNTED, "denominator", TOO_LARGE),
+        (v > np.where(is_count, MOST_COUNTED, MOST), "value", TOO_LARGE),
         (nothing & ~np.isnan(n), "numerator", _LONELY),
     ]
     rules = check.faults(numbers, is_proportion, is_count)
@@ -181,11 +204,11 @@ def _piece(
     seen.marked += sum(int((given[part].states[good] > 0).sum()) for part in NUMBERS)
     with np.errstate(all="ignore"):
         v = np.where(both & (d > 0), 100 * n / d, v)
-    name = np.full(len(frame), -1)
+    name = np.full(size, -1)
     if "name" in text:
         name = text["name"].each(lambda v: _number(one_line(v), seen.names), np.int64)
     kept: dict[str, Any] = {
-        "row": np.arange(first_row, first_row + len(frame), dtype=np.int32),
+        "row": np.arange(first_row, first_row + size, dtype=np.int32),
         "service": service.astype(np.int32),
         "metric": metric.astype(np.int16),
         "period": _periods(good, starts, ends, seen).astype(np.int32),
@@ -202,7 +225,12 @@ def _piece(
 
 
 def _cells(
-    opened: read.Opened, first_row: int, frame: pd.DataFrame, layout: Layout, seen: Seen
+    opened: read.Opened,
+    first_row: int,
+    frame: pd.DataFrame,
+    layout: Layout,
+    seen: Seen,
+    places: Mapping[str, int],
 ) -> Cells:
     """Every column read. Raises Refused when one holds people, also one that is of no use."""
     for column in frame:
@@ -217,14 +245,20 @@ def _cells(
             label, known = layout.long.model_dump()[part], seen.looked_at[part]
             if not known.issuperset(new := {str(v) for v in text[part].values}):
                 known |= new
-                personal.refuse_names(opened.name, label, known)
+                personal.refuse_services(opened.name, label, known)
     marks = {mark_key(mark): state for mark, state in layout.marks.items()}
     absent = pd.Series(np.full(len(frame), np.nan))
     given = {
         part: figures(frame.get(part, absent), marks, layout.letters if part == "value" else ())
         for part in NUMBERS
     }
-    return Cells(first_row, text, given)
+    own: dict[tuple[str, int], str] = {}
+    for part, told in given.items():
+        vast = np.flatnonzero(told.numbers > MOST_COUNTED) if told.source is None else ()
+        if len(vast):
+            texts_of = raw.own_texts(opened, [first_row + int(at) for at in vast], places[part])
+            own |= {(part, row - first_row): cell for row, cell in texts_of.items()}
+    return Cells(first_row, opened.kind == "workbook", text, given, own)
 
 
 def _empty(cells: Cells) -> Any:
@@ -242,10 +276,11 @@ def _number(thing: str, among: dict[str, int]) -> int:
     return among.setdefault(thing, len(among)) if thing else -1
 
 
-def _service_id(cell: Any) -> str:
-    """An id as it stands; a name in its place becomes its slug."""
+def _service_id(cell: Any, seen: Seen) -> str:
+    """An id as first spelt ("rxx" is "RXX"); a name in its place becomes its slug."""
     text = one_line(cell)
-    return text if _PLAIN_ID.fullmatch(text) else slug(text)[:80]
+    found = text if _PLAIN_ID.fullmatch(text) else slug(text)[:80]
+    return seen.spellings.setdefault(found.casefold(), found)
 
 
 def _metric_id(cell: Any, layout: Layout, catalogue: Catalogue) -> str:

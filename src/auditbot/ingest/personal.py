@@ -5,14 +5,15 @@ or address, or headings of single patients, stop the file before any of it is sh
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from auditbot.ingest.label import key
-from auditbot.ingest.refusal import FORENAMES, Refused
+from auditbot.ingest.refusal import FORENAMES, MASKED, Refused
 
 FEWEST_TELLING = 2  # different values that look like people before a column is held to hold them
 
@@ -59,6 +60,7 @@ _ONE_PATIENT = re.compile(
 #: "Number of patients with a hospital number" is about a team.
 _COUNTED = re.compile(r"(number of|total|percent|proportion|count of|rate|median|mean)\b")
 _NHS = re.compile(r"(?<![\d.])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d|[.,]\d)")
+_NHS_IN_NAME = re.compile(r"(?<!\d)\d{3}[ ._-]?\d{3}[ ._-]?\d{4}(?!\d)")
 _CONSULTANT_CODE = re.compile(r"[CD]\d{7}")
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE)
 _TITLED = re.compile(
@@ -66,26 +68,46 @@ _TITLED = re.compile(
     r"(\s+[\w'’.-]+){0,3}",
     re.IGNORECASE,
 )
+#: A title and a name anywhere in a name. "MS" is left out: it is an illness too.
+_TITLE_AND_NAME = re.compile(
+    r"\b(Dr|DR|Mr|MR|Mrs|MRS|Ms|Miss|MISS|Prof|PROF|Professor|PROFESSOR)\b\.?\s*"
+    r"(?P<name>[A-Z][\w'’-]*)"
+)
+_GP_PRACTICE = re.compile(r"\b(surgery|practice|partners|medical|health centre)\b", re.IGNORECASE)
+_SURNAME_INITIAL = re.compile(r"(?P<surname>[A-Z][A-Za-z'’-]+),? [A-Z]\.?([ ]?[A-Z]\.?)?")
+_GMC = re.compile(r"\d{7}(\.0)?")
 _SURNAME_FIRST = re.compile(r"[A-Z][A-Za-z'’-]+, ?[A-Z][a-z.]*( [A-Z][a-z.]*)?")
 _BIRTH = re.compile(r"(\d{1,2}[/. -]\d{1,2}[/. -](18|19)\d\d|(18|19)\d\d-\d\d-\d\d)( 00:00:00)?")
 _PLACE = re.compile(
     r"\b(hospitals?|unit|ward|team|centre|center|clinic|surgery|practice|trust|infirmary|nhs|"
     r"health|healthcare|care|medical|group|service|services|board|house|hall|general|royal|"
     r"community|college|school|department|dept|hub|partners|foundation|site|view|lodge|court|"
-    r"street|road|lane|park|university|institute|ltd|limited|cic|region)\b",
+    r"street|road|lane|park|university|institute|ltd|limited|cic|region|area|zone|block|theatre|"
+    r"bay|floor|wing|suite|pod|cohort|provider|org|organisation|network|cluster|locality|branch|"
+    r"division|sector|directorate|stroke|hasu|icu|a&e|ed|type|band|grade|class|level|phase|stage)\b",
     re.IGNORECASE,
 )
 
 
-def refuse_people(file: str, rows: Iterable[tuple[int, Sequence[Any]]]) -> None:
+@dataclass(frozen=True)
+class Headings:
+    """Which cells of a table are headings: every row down to one, or the first column."""
+
+    last_row: int  # of the spreadsheet; a preamble may stand above the header
+    first_column: bool = False
+
+
+def refuse_people(
+    file: str, rows: Iterable[tuple[int, Sequence[Any]]], headings: Headings = Headings(1)
+) -> None:
     """Raise Refused when rows of a table hold, or name, people one by one.
 
-    `rows` are (spreadsheet row, cells); headings are looked for in every cell, since a preamble may
-    stand above them and some tables have them down the first column.
+    `rows` are (spreadsheet row, cells). Words that name a person's column are looked for in the
+    headings alone: a service may well be called "pt".
     """
     people: dict[int, set[str]] = defaultdict(set)
     places: dict[int, set[str]] = defaultdict(set)
-    known: dict[str, tuple[bool, bool]] = {}  # a text: (a heading of one patient, a person)
+    known: dict[str, bool] = {}  # a text: is it a person?
     for number, cells in rows:
         patients: set[str] = set()
         for at, cell in enumerate(cells):
@@ -93,15 +115,15 @@ def refuse_people(file: str, rows: Iterable[tuple[int, Sequence[Any]]]) -> None:
                 continue
             text = str(cell)
             if text not in known:
-                known[text] = (
-                    _is_patient_heading(file, number, at, text),
-                    looks_like_person(text),
-                )
-            heading, person = known[text]
-            if heading:
+                if has_nhs_number(text):
+                    raise _people(file, f"row {number}, column {_letters(at)}")
+                known[text] = looks_like_person(text)
+            if (
+                number <= headings.last_row or (headings.first_column and not at)
+            ) and _is_patient_heading(file, number, text):
                 patients.add(key(text))
             if not isinstance(cell, (int, float)):
-                (people if person else places)[at].add(text)
+                (people if known[text] else places)[at].add(text)
         if len(patients) >= 2:
             raise Refused(
                 f"{file}: row {number} has headings of single patients "
@@ -137,6 +159,32 @@ def refuse_names(file: str, column: str, values: Iterable[str]) -> None:
         raise _people(file, f"column '{column}'")
 
 
+def refuse_services(file: str, column: str, values: Collection[str]) -> None:
+    """Raise Refused when names or ids of services are people.
+
+    One title with a name is enough. Surnames with an initial ("Cedar J") and numbers as the GMC
+    gives them are told from wards ("Cedar A", "Cedar B") by their being different; two of them, or
+    one that stands alone, are enough.
+    """
+    refuse_names(file, column, values)
+    like: list[str] = []
+    others = 0
+    for value in filter(None, values):
+        named = _TITLE_AND_NAME.search(value)
+        if named and not _PLACE.fullmatch(named["name"]) and not _GP_PRACTICE.search(value):
+            raise _people(file, f"column '{column}'")
+        surname = None if _PLACE.search(value) else _SURNAME_INITIAL.fullmatch(value.strip())
+        if surname:
+            like.append(surname["surname"])
+        elif _GMC.fullmatch(value):
+            like.append(value)
+        else:
+            others += 1
+    once = [name for name, times in Counter(like).items() if times == 1]
+    if len(once) >= FEWEST_TELLING or (once and len(once) == len(like) and not others):
+        raise _people(file, f"column '{column}'")
+
+
 def refuse_long_numbers(file: str, column: str, values: "pd.Series[Any]") -> None:
     """Raise Refused when a column of figures holds an NHS number."""
     if pd.api.types.is_numeric_dtype(values.dtype):
@@ -164,18 +212,22 @@ def looks_like_person(text: str) -> bool:
 
 def has_nhs_number(text: str) -> bool:
     """Does a text hold ten digits whose last is the check digit of an NHS number?"""
-    for found in _NHS.findall(text):
-        digits = [int(c) for c in found if c.isdigit()]
-        check = 11 - sum(d * w for d, w in zip(digits, range(10, 1, -1), strict=False)) % 11
-        if digits[9] == check % 11 and check != 10 and len(set(digits)) > 1:
-            return True
-    return False
+    return any(map(_is_nhs_number, _NHS.findall(text)))
 
 
-def _is_patient_heading(file: str, row: int, at: int, text: str) -> bool:
-    """One text of a table, looked at once. Raises Refused when it names a person by itself."""
-    if has_nhs_number(text):
-        raise _people(file, f"row {row}, column {_letters(at)}")
+def _is_nhs_number(text: str) -> bool:
+    digits = [int(c) for c in text if c.isdigit()]
+    check = 11 - sum(d * w for d, w in zip(digits, range(10, 1, -1), strict=False)) % 11
+    return digits[9] == check % 11 and check != 10 and len(set(digits)) > 1
+
+
+def without_numbers(name: str) -> str:
+    """A file's name as it may be told and kept: NHS numbers in it are masked."""
+    return _NHS_IN_NAME.sub(lambda m: MASKED if _is_nhs_number(m[0]) else m[0], name)
+
+
+def _is_patient_heading(file: str, row: int, text: str) -> bool:
+    """Is it a heading of one patient? Raises Refused when it names a person by itself."""
     if not any(c.isalpha() for c in text):
         return False
     refuse_heading(file, row, text)

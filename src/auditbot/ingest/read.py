@@ -16,6 +16,7 @@ from typing import Any, Literal
 import pandas as pd
 from python_calamine import CalamineError
 
+from auditbot.ingest.personal import without_numbers
 from auditbot.ingest.refusal import Refused
 
 MOST_TEXT_BYTES = 600_000_000  # several million rows of the plain layout
@@ -42,7 +43,7 @@ class Opened:
     """A file that was found sound enough to look into."""
 
     path: Path
-    name: str
+    name: str  # without an identifier of a person
     sha256: str
     stamp: tuple[int, int]  # size and time of change, to see that it stood still meanwhile
     kind: Literal["text", "workbook"]
@@ -57,7 +58,7 @@ def open_file(path: Path) -> Opened:
     Raises Refused for what is not a table: folders, empty, encrypted, broken or foreign files, web
     pages named .xls, and anything beyond the limits above.
     """
-    name = path.name
+    name = without_numbers(path.name)
     try:
         if not path.is_file():
             raise Refused(f"{name}: is not a file; name a CSV file or an Excel workbook.")
@@ -104,25 +105,32 @@ def table(opened: Opened, sheet: str) -> pd.DataFrame:
 
 
 def chunks(
-    opened: Opened, sheet: str, texts: Mapping[int, str], numbers: Mapping[int, str]
+    opened: Opened,
+    sheet: str,
+    texts: Mapping[int, str],
+    numbers: Mapping[int, str],
+    longest: int = 0,
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """A table with its header in the first row, in pieces: (spreadsheet row, frame).
 
-    `texts` and `numbers` name the columns of use by their places; others come as "column 7". Number columns come as numbers
-    where every cell of the piece is one (an empty cell is NaN), else as they stand.
+    `texts` and `numbers` name the columns of use by their places; others come as "column 7".
+    `longest` is the number of cells of the longest row, where that is more than the header has.
+    Number columns come as numbers where every cell of the piece is one (an empty cell is NaN), else
+    as they stand.
     """
     names = {**texts, **numbers}
     if opened.kind == "workbook":
         frame = _sheet(opened.path, sheet, None).iloc[1:]
         yield 2, frame.set_axis([names.get(i, _extra(i)) for i in range(frame.shape[1])], axis=1)
         return
-    width = max(len(opened.heads[sheet][0]), 1 + max(names))
+    width = max(len(opened.heads[sheet][0]), 1 + max(names), longest)
     everything = [names.get(i, _extra(i)) for i in range(width)]
     row = 2
     try:
         reader = pd.read_csv(
             opened.path,
-            header=0,
+            header=None,  # with its own header pandas holds rows to that length
+            skiprows=1,
             names=everything,
             index_col=False,
             dtype=dict.fromkeys(texts.values(), "category"),
@@ -161,7 +169,7 @@ def _too_large(name: str, what: str, limit: str) -> Refused:
 
 def _text(path: Path, start: bytes) -> Opened:
     """A text file: which encoding, which separator, its first rows."""
-    name, before = path.name, stamp(path)
+    name, before = without_numbers(path.name), stamp(path)
     if start.startswith((b"%PDF", b"\x1f\x8b", b"{\\rtf")):
         raise Refused(f"{name}: is neither text nor a workbook; save it as CSV and load that.")
     utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -208,13 +216,20 @@ def _workbook(path: Path, start: bytes) -> Opened:
     before = stamp(path)
     content = path.read_bytes()
     if start.startswith(_OLE) and _ENCRYPTED in content:
-        raise _locked(path.name)
+        raise _locked(without_numbers(path.name))
     with _book(path) as book:
         names = [str(n) for n in book.sheet_names]
         if len(names) > MOST_SHEETS:
-            raise _too_large(path.name, f"{len(names)} sheets", f"{MOST_SHEETS}")
+            raise _too_large(without_numbers(path.name), f"{len(names)} sheets", f"{MOST_SHEETS}")
         heads = {n: _cells(path, book, n, HEAD_ROWS) for n in names}
-    return Opened(path, path.name, hashlib.sha256(content).hexdigest(), before, "workbook", heads)
+    return Opened(
+        path,
+        without_numbers(path.name),
+        hashlib.sha256(content).hexdigest(),
+        before,
+        "workbook",
+        heads,
+    )
 
 
 @contextmanager
@@ -226,7 +241,7 @@ def _book(path: Path) -> Iterator[pd.ExcelFile]:
     except (Refused, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as e:  # the reader is Rust: its panic is no Exception
-        raise _broken(path.name, e) from e
+        raise _broken(without_numbers(path.name), e) from e
 
 
 def _cells(path: Path, book: Any, sheet: str, most: int) -> list[list[Any]]:
@@ -246,7 +261,7 @@ def _frame(path: Path, book: Any, sheet: str, most: int | None) -> pd.DataFrame:
     if measured.total_height * measured.total_width > MOST_CELLS:
         cells = f"{measured.total_height * measured.total_width:,} cells"
         raise Refused(
-            f"{path.name}: sheet '{sheet}': {cells} is more than the limit of {MOST_CELLS:,}; "
+            f"{without_numbers(path.name)}: sheet '{sheet}': {cells} is more than the limit of {MOST_CELLS:,}; "
             "delete the empty rows and columns at its edges and load the file again."
         )
     frame: pd.DataFrame = pd.read_excel(
@@ -257,7 +272,7 @@ def _frame(path: Path, book: Any, sheet: str, most: int | None) -> pd.DataFrame:
 
 def _check_zip(path: Path) -> None:
     """Refuse what would not unpack to a workbook of sane size."""
-    name = path.name
+    name = without_numbers(path.name)
     try:
         with zipfile.ZipFile(path) as packed:
             entries = packed.infolist()

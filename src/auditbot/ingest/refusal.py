@@ -6,6 +6,7 @@ import unicodedata
 MASKED = "[masked]"
 MOST_WORDS_SHOWN = 5
 LONGEST_SHOWN = 40  # enough to find a cell again
+LONGEST_FIGURE = 12
 
 #: Words that people and publishers write where a figure is missing.
 _STATUS_WORDS = frozenset(
@@ -39,6 +40,15 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")  # a metric id, rightly or wr
 _DATE = re.compile(r"\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}")
 _LONG_NUMBER = re.compile(r"(?<![\d.])\d(?:[ -]?\d){6,}")  # GMC, NHS and hospital numbers, phones
 _RUN_TOGETHER = re.compile(r"[^\W\d_]\d|\d[^\W\d_]")
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}"
+_A_PERIOD = re.compile(
+    rf"(?:\d{{1,4}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{1,4}}|(?:19|20)\d{{2}}(?:[-/ ]?\d{{1,2}}){{0,2}}"
+    rf"|(?:\d{{1,2}}[ -])?{_MONTH}[ -]?\d{{2,4}})(?:[ T]00:00(?::00)?)?",
+    re.IGNORECASE,
+)
+_BEYOND = re.compile(
+    r"[+-]?(?:\d{13,}(?:\.\d*)?|\d+(?:\.\d*)?e[+-]?\d+|inf(?:inity)?)", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -64,6 +74,20 @@ def masked(value: object) -> str:
         if _RUN_TOGETHER.search(text):
             return MASKED
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def shown_date(cell: object) -> str:
+    """A period's cell as it may be shown: a wrong date there is nobody's date of birth."""
+    text = " ".join(str(cell).split())
+    return text if _A_PERIOD.fullmatch(text) else masked(cell)
+
+
+def shown_figure(cell: object) -> str:
+    """A figure's cell as it may be shown; longer than any person's number, it is cut short."""
+    text = f"{cell:.15g}" if isinstance(cell, float) else " ".join(str(cell).split())
+    if _BEYOND.fullmatch(text):
+        return text if len(text) <= LONGEST_FIGURE else text[: LONGEST_FIGURE - 1] + "…"
+    return masked(text)
 
 
 def _may_be_a_name(word: str) -> bool:

@@ -6,7 +6,7 @@ in the spreadsheet, so that a fault can be named there.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 
 from auditbot.ingest.dates import file_period, preamble_of, published_on
 from auditbot.ingest.label import find, key, one_line, slug
+from auditbot.ingest.personal import Headings
 from auditbot.ingest.refusal import Refused
 from auditbot.layout import Layout, ServiceSpot
 from auditbot.model import Period, Refusal, Sighting
@@ -55,6 +56,31 @@ def fits(rows: Sequence[Sequence[Any]], layout: Layout) -> bool:
         wanted = {key(label) for label in layout.recognised_by}
         return wanted <= {key(row[0]) for row in rows if row}
     return header_row(rows, layout) is not None
+
+
+def lacking(rows: Sequence[Sequence[Any]], layout: Layout) -> tuple[str, ...]:
+    """The labels the layout is recognised by that the best fitting row (or column) lacks."""
+    found = [{key(cell) for cell in row if isinstance(cell, str)} for row in rows]
+    if layout.shape == "transposed":
+        found = [{key(row[0]) for row in rows if row}]
+    missing = [
+        tuple(label for label in layout.recognised_by if key(label) not in keys) for keys in found
+    ]
+    return min(missing, key=len, default=layout.recognised_by)
+
+
+def headings(rows: Sequence[Sequence[Any]], layouts: Iterable[Layout]) -> Headings:
+    """Which of the first rows of a table name what stands in the others.
+
+    Where no layout fits it is the first row with the most texts, and everything above it.
+    """
+    for layout in layouts:
+        if fits(rows, layout):
+            if layout.shape == "transposed":
+                return Headings(0, True)
+            return Headings((header_row(rows, layout) or 0) + 1)
+    texts = [sum(isinstance(c, str) and any(map(str.isalpha, c)) for c in row) for row in rows]
+    return Headings(1 + texts.index(max(texts))) if texts else Headings(1)
 
 
 def wide(file: str, table: pd.DataFrame, layout: Layout) -> Grid:
