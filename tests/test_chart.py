@@ -4,12 +4,13 @@ import struct
 from dataclasses import replace
 
 import pytest
+from matplotlib.figure import Figure
 
 from auditbot import period
 from auditbot.model import Point, Result, Series
 from auditbot.say import preview
 from auditbot.say.chart import control_chart, picture, png, step_chart
-from auditbot.say.drawing import LOOK
+from auditbot.say.drawing import LOOK, _draw_points
 from tests.saying import CATALOGUE, FERNHILL, WORDS, finding, levels
 
 FLAT = [70.0, 74, 71, 69, 73, 72, 70, 75, 71, 72, 68, 73, 71, 70]
@@ -166,3 +167,41 @@ def test_the_preview_shows_every_form() -> None:
     assert len({heading for heading, _ in shown}) == len(shown) > 40
     kinds = {m.kind for _, m in shown}
     assert kinds >= {"digest", "concern", "concern_lead", "signal", "intro", "correction", "notice"}
+
+
+def axis(chart):  # type: ignore[no-untyped-def]
+    """The range and the numbers beside the upright axis, as drawn."""
+    axes = Figure(figsize=(12, 6.75)).add_axes((0.1, 0.3, 0.7, 0.5))
+    _draw_points(axes, chart)
+    low, high = axes.get_ylim()
+    return low, high, [t for t in axes.get_yticks() if low <= t <= high]
+
+
+@pytest.mark.parametrize("values", [[0.0] * 14, [1.0] * 14, [0.0, 1] * 7, [0.0, 0, 3] * 5])
+def test_counts_have_whole_numbers_beside_the_axis(values: list[float]) -> None:
+    made = finding("hip_cases", values)  # type: ignore[arg-type]
+    bare = tuple(replace(p, mean=None, lower=None, upper=None) for p in made.points)
+    low, high, ticks = axis(drawn(replace(made, points=bare), CATALOGUE.metrics["hip_cases"]))
+    assert -0.2 <= low <= 0
+    assert max(values) < high <= 10
+    assert len(ticks) >= 2
+    assert all(t == round(t) for t in ticks)
+
+
+def test_a_step_chart_keeps_to_the_length_of_the_latest() -> None:
+    made = levels("level", "CCBB")
+    year = replace(made.latest, period=period.months(2025, 10, 12), level="E")
+    results = tuple(sorted((*made.series.results, year), key=lambda r: r.period))
+    mixed = replace(made, series=replace(made.series, results=results))
+    level = CATALOGUE.metrics["level"]
+    assert step_chart(mixed, level, WORDS, headline=SAID) == step_chart(
+        made, level, WORDS, headline=SAID
+    )
+
+
+def test_the_alt_text_is_one_paragraph() -> None:
+    bare = finding("hip_surgery", FLAT[:5], strength="too_early")
+    made = replace(
+        bare, points=tuple(replace(p, mean=None, lower=None, upper=None) for p in bare.points)
+    )
+    assert "\n" not in drawn(made).alt_text

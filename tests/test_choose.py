@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditbot import period as periods
 from auditbot.model import Finding
 from auditbot.say.choose import Choice, Past, choose
 from auditbot.say.classify import Class, classify, last_break, missed_before
@@ -241,3 +242,14 @@ def test_the_same_input_gives_the_same_choice_in_any_order(seed: int, first: boo
     assert concerns == {m for m, f in found.items() if kind(f) == "concern"}
     if first and any(kind(f) != "concern" for f in findings):
         assert choice.pick is not None
+
+
+def test_results_of_another_length_are_not_earlier_results() -> None:
+    """A year's figure that met the standard does not hide that the months did not."""
+    made = finding("hip_surgery", [80.0] * 13 + [86])
+    year = replace(made.latest, period=periods.months(2025, 9, 12), value=90.0)
+    results = tuple(sorted((*made.series.results, year), key=lambda r: r.period))
+    mixed = replace(made, series=replace(made.series, results=results))
+    surgery = CATALOGUE.metrics["hip_surgery"]
+    assert classify(mixed, surgery) == classify(made, surgery) == "standard_reached"
+    assert missed_before(mixed, surgery) == missed_before(made, surgery) == 13

@@ -6,11 +6,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditbot import period
+from auditbot.analyse.findings import find
 from auditbot.model import Binding, Finding, Message, Release, Result, Roles
 from auditbot.say import digest
 from auditbot.say.choose import Choice
+from auditbot.say.facts import about
 from auditbot.say.markup import plain, spans
 from tests.saying import CATALOGUE, FERNHILL, TODAY, WORDS, beside, finding, levels, pick
 
@@ -44,8 +48,8 @@ def said(
     **more: object,
 ) -> Message:
     choice = Choice(pick(f, beside=beside_it), tuple(map(pick, others)))
-    settings = {"binding": BINDING, "roles": ROLES, "today": TODAY, "explain": explain} | more
-    return digest.digest(WORDS, CATALOGUE, choice, **settings)  # type: ignore[arg-type]
+    parts = {"binding": BINDING, "roles": ROLES, "today": TODAY, "explain": explain} | more
+    return digest.digest(WORDS, CATALOGUE, choice, **parts)  # type: ignore[arg-type]
 
 
 RISEN = finding(
@@ -320,3 +324,115 @@ def test_mirrored_data_gives_mirrored_words() -> None:
 def test_a_long_body_loses_what_a_button_can_tell() -> None:
     for m in CASES.values():
         assert digest.count_words(m.body) <= 90
+
+
+def body(f: Finding, **more: object) -> str:
+    return plain("\n\n".join(said(f, **more).body))
+
+
+RISING = finding("hip_ward", [*FLAT, 84], strength="signal", direction="improvement")
+
+
+def beside_it(f: Finding, before: float, mean: float = 72.0) -> Finding:
+    """The same finding beside another figure before, and another average."""
+    was = replace(f.comparable, value=before, numerator=None, denominator=None)  # type: ignore[type-var]
+    return replace(f, comparable=was, verdict=replace(f.verdict, mean=mean))
+
+
+def test_a_signal_is_not_told_beside_a_figure_that_says_otherwise() -> None:
+    agreeing = said(beside_it(RISING, 80))
+    assert "The month before it was 80." in plain(agreeing.headline)
+    for before in (88.0, RISING.latest.value):
+        message = said(beside_it(RISING, before))  # type: ignore[arg-type]
+        assert plain(message.headline).endswith("Your usual average is 72.")
+        assert "in the right direction" in plain(message.body[0])
+        assert message.trail["comparator"] is None
+
+
+def test_where_the_average_says_otherwise_too_no_direction_is_told() -> None:
+    """A trend that has not crossed the average yet."""
+    message = said(beside_it(RISING, 88, mean=86.0))
+    assert plain(message.headline).endswith("The month before it was 88.")
+    assert plain(message.body[0]).startswith("This stands out from your usual ups and downs. The")
+    same = said(beside_it(RISING, RISING.latest.value, mean=86.0))  # type: ignore[arg-type]
+    assert plain(same.headline).endswith("The month before it was the same.")
+    assert "direction" not in plain(same.body[0])
+
+
+def test_a_signal_of_a_score_is_not_told_beside_a_letter_that_says_otherwise() -> None:
+    def told(letters: str, now: float, before: float) -> str:
+        made = levels("level", letters, companions=beside("score", now, before))
+        return body(
+            replace(made, verdict=replace(made.verdict, strength="signal", direction="improvement"))
+        )
+
+    assert "ups and downs, in the right direction." in told("BBBB", 74.0, 71.0)
+    for letters, now, before in (("BBBB", 71.0, 74.0), ("BBBB", 74.0, 74.0), ("BBAB", 74.0, 71.0)):
+        assert "stands out from your usual ups and downs. " in told(letters, now, before)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(st.integers(0, 40), min_size=13, max_size=40),
+    st.sampled_from(["hip_ward", "hip_cases", "hip_stay"]),
+    st.integers(-12, 12),
+)
+def test_no_signal_contradicts_its_comparison(values: list[int], name: str, step: int) -> None:
+    """Whatever the figures: a direction is told beside a comparison that bears it out, or not."""
+    m = CATALOGUE.metrics[name]
+    numbers = [v + 40 + (step if 3 * i > 2 * len(values) else 0) for i, v in enumerate(values)]
+    made = finding(name, numbers, cases=None)  # type: ignore[arg-type]
+    found = find(FERNHILL, m, made.series)
+    assert found is not None
+    known = about(WORDS, CATALOGUE, pick(found), today=TODAY)
+    if known["strength"] != "signal" or not known["direction"]:
+        return
+    other = found.verdict.mean if known["against"] == "average" else found.comparable.value  # type: ignore[union-attr]
+    up = known["direction"] == "high" or (
+        (known["direction"] == "improvement") == (m.direction == "higher")
+        and m.direction != "neutral"
+    )
+    assert (found.latest.value > other) if up else (found.latest.value < other)  # type: ignore[operator]
+
+
+def test_changed_bands_are_sentences_of_their_own() -> None:
+    bands = beside("band", "C", "A") | beside("stroke_scan", "B", "A")
+    told = body(levels("level", "BBBBBB", companions=beside("score", 74.0, 73.1) | bands))
+    assert "Records sent in: band C, was A. Scanning: band B, was A." in told
+
+
+def test_a_level_without_bands_is_told_in_one_paragraph() -> None:
+    told = said(levels("level", "BBBBBB", companions=beside("score", 74.0, 73.1)))
+    assert plain(told.body[0]) == "This is the audit's own grade. It has been B for 6 results."
+
+
+def test_one_result_is_one_result() -> None:
+    told = body(finding("hip_ward", [72.0], strength="too_early"))
+    assert "we hold one result so far." in told
+
+
+def test_an_idea_follows_a_colon_however_long_it_is() -> None:
+    assert "One thing to try: For every patient" in body(LEVEL)
+    assert "One thing to try: Hold" in body(finding("hip_surgery", FLAT))
+
+
+def test_a_confirmed_change_says_nothing_of_a_pattern_it_has_not_yet() -> None:
+    assert "pattern" not in body(replace(RISEN, standing=replace(RISEN.standing, assurance="")))  # type: ignore[type-var]
+
+
+def actions(m: Message) -> set[str]:
+    return {b.action for b in (*m.buttons, *m.more)}
+
+
+def test_how_to_read_is_offered_for_control_charts() -> None:
+    assert "ask_chart_help" in actions(said(RISEN))
+    level = said(LEVEL)
+    assert level.chart is not None
+    assert "ask_chart_help" not in actions(level)
+
+
+def test_how_often_is_for_the_channel_to_say() -> None:
+    assert "less_often" not in actions(CASES["concern, first to the lead"])
+    assert "less_often" not in actions(CASES["signal, to the lead alone"])
+    assert "less_often" in actions(CASES["concern, in the channel"])
+    assert "less_often" in actions(said(RISEN))

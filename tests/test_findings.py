@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -420,10 +421,88 @@ def test_real_series_are_judged_as_the_table_judges_them():
         told = found.verdict
         assert (told.mean, told.lower, told.upper) == (last["mean"], last.lower, last.upper)
         assert found.points[-1].special_cause == last.special_cause
-        assert found.standing.assurance == series.assurance[0]
+        if told.strength != "confirmed":
+            assert found.standing.assurance == series.assurance[0]
         assert found.missing == ()
         other = find(Service(org, org), breaches, over).verdict
         assert (other.strength, other.direction) == (told.strength, told.direction)
         strengths[told.strength] = strengths.get(told.strength, 0) + 1
     assert sum(strengths.values()) == 130
     assert set(strengths) <= {"none", "signal", "confirmed"}
+
+
+def test_a_run_that_ends_beside_the_mean_is_not_told():
+    """Eleven results below the mean, the last of them a hair below: the chart shows the run."""
+    back = find(CEDAR, metric(), plain([*LEVEL * 2, *[69.2] * 10, 70.2]))
+    told = back.verdict
+    assert back.points[-1].special_cause == "shift_low"
+    assert told.mean - (told.mean - told.lower) / 3 < 70.2 < told.mean
+    assert (told.strength, told.direction, told.rule) == ("none", "", "")
+    away = verdict(plain([*LEVEL * 2, *[69.2] * 10, 67.5]))
+    assert (away.strength, away.direction, away.rule) == ("signal", "concern", "shift_low")
+
+
+def test_a_trend_is_told_while_its_last_step_goes_on():
+    falling = [95, 93, 91, 89, 87, 85, 83]
+    assert verdict(plain([*LEVEL * 2, *falling])).strength == "signal"  # far beyond the limit
+    gentle = [74.0, 73.5, 73.0, 72.5, 72.0, 71.5, 71.0]
+    told = verdict(plain([*LEVEL * 2, *gentle]))
+    assert (told.strength, told.rule) == ("signal", "trend_down")
+    assert verdict(plain([*LEVEL * 2, *gentle, 71.2])).strength == "none"
+
+
+def with_others(s: Series, *others: Result) -> Series:
+    return replace(s, results=tuple(sorted((*s.results, *others), key=lambda r: r.period)))
+
+
+def single(p, value=50.0) -> Result:
+    return Result(CEDAR.id, "prompt_surgery", p, "ok", value, numerator=value, denominator=100.0)
+
+
+def test_a_series_keeps_to_its_commonest_length_of_period():
+    months = counted(LEVEL * 2)
+    quarters = [single(period.quarter(2024, m)) for m in (4, 7, 10)]
+    year = single(period.months(2024, 1, 12))
+    odd = single(period.Period(date(2024, 1, 15), date(2024, 2, 15)))
+    later = single(period.quarter(2025, 1))
+    mixed = with_others(months, *quarters, year, odd, later)
+    alone, found = find(CEDAR, metric(), months), find(CEDAR, metric(), mixed)
+    assert found.series == mixed
+    assert replace(found, series=months) == alone
+    assert found.latest.period == period.month(2024, 12)
+    assert found.missing == ()
+
+
+def test_of_two_lengths_as_common_the_newest_is_kept():
+    months, quarters = counted(LEVEL[:3]).results, [period.quarter(2023, m) for m in (4, 7, 10)]
+    mixed = Series(CEDAR.id, "prompt_surgery", (*months, *map(single, quarters)))
+    found = find(CEDAR, metric(), mixed)
+    assert (found.latest.period, found.comparable.period) == (quarters[2], quarters[1])
+    assert (found.verdict.n, found.missing) == (3, ())
+
+
+def test_months_that_begin_in_the_middle_are_of_one_length():
+    starts = [date(2023 + i // 12, i % 12 + 1, 15) for i in range(14)]
+    slots = [period.Period(a, date.fromordinal(b.toordinal() - 1)) for a, b in pairwise(starts)]
+    found = find(CEDAR, metric(), Series(CEDAR.id, "prompt_surgery", tuple(map(single, slots))))
+    assert (found.latest.period, found.verdict.n) == (slots[-1], 13)
+
+
+def test_the_length_of_periods_is_that_since_the_last_break():
+    """Quarters under the old scheme, fewer months under the new one."""
+    old = [single(period.quarter(2020 + i // 4, 1 + i % 4 * 3)) for i in range(12)]
+    months = counted(LEVEL[:5]).results
+    mixed = Series(CEDAR.id, "prompt_surgery", (*old, *months))
+    found = find(CEDAR, metric(), mixed, breaks=[date(2022, 12, 31)])
+    assert (found.latest, found.verdict.n) == (months[-1], 5)
+
+
+def test_a_confirmed_change_has_limits_of_its_own_to_be_assured_by():
+    m = metric(standards=({**GOAL, "value": 80},))
+    twelve = find(CEDAR, m, counted([*LEVEL * 2, *[x + 18 for x in LEVEL]]))
+    assert twelve.verdict.strength == "confirmed"
+    assert twelve.verdict.upper < 80  # the limits of before, which the chart shows
+    assert twelve.standing.assurance == "pass"
+    few = find(CEDAR, m, counted([*LEVEL[:10], *[x + 18 for x in LEVEL[:10]]]))
+    assert few.verdict.strength == "confirmed"
+    assert (few.standing.met, few.standing.assurance) == (True, "")

@@ -303,3 +303,14 @@ def test_the_wilson_interval_holds_the_rate(counts: tuple[int, int]) -> None:
     low, high = numbers.wilson(n, d)
     assert 0 <= low <= n / d + 1e-12
     assert n / d - 1e-12 <= high <= 1
+
+
+def test_a_line_that_prints_nothing_is_no_empty_line(tmp_path: Path) -> None:
+    """Only an empty line of the template parts paragraphs, not one that a fact left empty."""
+    (tmp_path / "words.toml").write_text("")
+    (tmp_path / "x.j2").write_text(
+        "{% block a %}\nOne.\n{% if no %}Two.{% endif %}\n{{ nil }}\nThree.\n"
+        "{% if yes %}\n\nFour.\n{% endif %}\n{% if no %}\n\nFive.\n{% endif %}\nSix.\n{% endblock %}"
+    )
+    facts = {"no": False, "yes": True, "nil": "", "text": ""}
+    assert Words(tmp_path).lines("x", "a", facts) == ("One. Three.", "Four. Six.")

@@ -4,10 +4,14 @@ Two strengths of truth. A *signal* is a control-chart rule on the latest point. 
 change has the pooled before-and-after test behind it (`change`) and still holds in the latest
 result. Fewer than 12 results are too early for either. Results that are no figure (too few, not
 entered, suppressed) stay missing and are never counted as zero.
+
+A rule may take in the latest point while the point itself is nothing to speak of: a run below the
+mean that ends just under it. Such a rule is drawn in the chart and not told, see `_tells`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -29,10 +33,13 @@ from auditbot.model import (
     Strength,
     Verdict,
 )
-from auditbot.period import following, missing_between, previous, year_before
+from auditbot.period import following, length_in_months, missing_between, previous, year_before
 
 LOCKED_ON = 24  # points that set the limits of a phase, or
 LOCKED_ON_FEW = 12  # where it has fewer
+VISIBLE = 1 / 3  # of the way from the mean to the limit: as far as the end of a run must lie
+MONTH = 30.44  # days on average
+NEARLY = 3  # days that a stretch may differ from so many average months and still be as long
 POOLED = "pooled_change"  # the rule where the test is all there is and no chart rule fired
 # A level or score of an audit is read beside how many of its cases, and how much of each, came in.
 DATA_BANDS = ("case_ascertainment", "audit_compliance")
@@ -69,23 +76,30 @@ def find(
     is compared across one. `latest` is the newest period's result whatever its state; where it is
     no figure the verdict says nothing. A confirmed test in `change` may yet have no part in the
     verdict, namely when the latest result has gone back or speaks against it.
+
+    A series keeps to one length of period, the commonest since the last break: results of another
+    length (a quarter among months) have no part in anything but `series`, which stays as given.
     """
     if not series.results:
         return None
-    phase = change.since_break(series.results, breaks)
+    phase = _of_one_length(series, breaks)
+    alike = replace(series, results=phase)
     latest = phase[-1]
     comparable = _comparable(phase, metric)
     standard = _standard(latest, metric)
     judged = _judge(_behind(phase, metric, companions, breaks), metric, standard, profile)
-    pooled = change.compare(series, metric, breaks=breaks)
+    pooled = change.compare(alike, metric, breaks=breaks)
+    verdict = _verdict(judged, pooled, alike, metric, profile)
     return Finding(
         service=service,
         metric=metric.id,
         latest=latest,
         series=series,
         comparable=comparable,
-        verdict=_verdict(judged, pooled, series, metric, profile),
-        standing=_standing(phase, metric, standard, judged),
+        verdict=verdict,
+        standing=_standing(
+            phase, metric, standard, _assurance(phase, metric, standard, judged, verdict, pooled)
+        ),
         change=pooled,
         points=() if metric.kind == "level" else _points(phase, judged),
         missing=_missing(tuple(r.period for r in phase)),
@@ -99,6 +113,30 @@ class _Judged:
 
     n: int
     chart: xmr.SpcResult | None
+    latest: float | None = None  # the newest charted figure
+
+
+def _of_one_length(series: Series, breaks: Sequence[date]) -> tuple[Result, ...]:
+    """The results since the last break whose periods are of one length, of ties the newest's."""
+    phase = change.since_break(series.results, breaks)
+    lengths = [_length(r.period) for r in phase]
+    counts = Counter(reversed(lengths))  # of equal counts the first met, so the newest, comes first
+    [(commonest, n)] = counts.most_common(1)
+    if n == len(phase):
+        return phase
+    kept = tuple(r for r, length in zip(phase, lengths, strict=True) if length == commonest)
+    return change.since_break(kept, breaks)
+
+
+@lru_cache(maxsize=4096)
+def _length(period: Period) -> tuple[str, int]:
+    """In calendar months; of other stretches in whole months where nearly so long, or in days."""
+    months = length_in_months(period)
+    if months is not None:
+        return "calendar", months
+    days = (period.end - period.start).days + 1
+    about = round(days / MONTH)
+    return ("months", about) if about and abs(days - about * MONTH) <= NEARLY else ("days", days)
 
 
 def _comparable(phase: Sequence[Result], metric: Metric) -> Result | None:
@@ -121,7 +159,8 @@ def _behind(
     """The results that are charted: a level is judged through the score behind it, if any."""
     if metric.kind != "level" or metric.score not in companions:
         return phase
-    score = change.since_break(companions[metric.score].results, breaks)
+    scores = companions[metric.score]
+    score = _of_one_length(scores, breaks) if scores.results else ()
     return score if score and score[-1].period == phase[-1].period else phase
 
 
@@ -146,7 +185,7 @@ def _judge(
         target=standard.value if standard else None,
         fix_after=known[locked - 1] + 1,
     )
-    return _Judged(len(known), chart)
+    return _Judged(len(known), chart, values[-1])
 
 
 def _figure(r: Result) -> float | None:
@@ -162,20 +201,43 @@ def _verdict(
 ) -> Verdict:
     """How strong the evidence is, and by which rule.
 
-    The rule is the chart's label of the latest point, or `pooled_change`. A confirmed change that
-    the latest point's own label contradicts is told as that signal.
+    The rule is the chart's label of the latest point where that tells something (`_tells`), or
+    `pooled_change`. A confirmed change that the latest point's own label contradicts is told as
+    that signal.
     """
     if judged.chart is None:
         strength: Strength = "too_early" if judged.n < xmr.FEWEST_POINTS else "none"
         return Verdict(strength, "", "", profile, judged.n)
     end, point = judged.chart.phases[-1], judged.chart.points[-1]
     label = "" if point.special_cause == "common_cause" else point.special_cause
-    told, strength = _TOLD[point.point_type], "signal" if label else "none"
+    side = _TOLD[point.point_type]
     if pooled and pooled.confirmed:
         changed = _direction(pooled, metric)
-        if told in ("", changed) and change.lasts(pooled, series, metric):
-            told, strength, label = changed, "confirmed", label or POOLED
+        if side in ("", changed) and change.lasts(pooled, series, metric):
+            rule = label or POOLED
+            return Verdict(
+                "confirmed", changed, rule, profile, judged.n, end.mean, end.lower, end.upper
+            )
+    told: Told = ""
+    if label and _tells(label, judged.latest, point):
+        told, strength = side, "signal"
+    else:
+        label, strength = "", "none"
     return Verdict(strength, told, label, profile, judged.n, end.mean, end.lower, end.upper)
+
+
+def _tells(label: str, latest: float | None, point: xmr.SpcPoint) -> bool:
+    """Is a rule that takes in the latest point about this point?
+
+    Beyond a limit, two of three near it, and a trend (whose last step leads to the point) are. A
+    shift is one of many points; it is told while the latest lies at least a third of the way from
+    the mean to the limit. Nearer, it is as good as back.
+    """
+    if not label.startswith("shift_"):
+        return True
+    if latest is None or point.mean is None or point.upper is None:
+        return False
+    return abs(latest - point.mean) >= VISIBLE * (point.upper - point.mean)
 
 
 def _direction(pooled: Change, metric: Metric) -> Told:
@@ -192,7 +254,7 @@ def _standard(latest: Result, metric: Metric) -> Standard | None:
 
 
 def _standing(
-    phase: Sequence[Result], metric: Metric, standard: Standard | None, judged: _Judged
+    phase: Sequence[Result], metric: Metric, standard: Standard | None, assurance: str
 ) -> Standing | None:
     """The latest figure beside the standard, unrounded, and for how many periods in a row it met it.
 
@@ -208,8 +270,34 @@ def _standing(
             if not (adjacent and started and _met(earlier, metric, standard)):
                 break
             kept += 1
-    assurance = judged.chart.assurance if judged.chart else ""
     return Standing(standard, kept > 0, assurance, kept)  # type: ignore[arg-type]
+
+
+def _assurance(
+    phase: Sequence[Result],
+    metric: Metric,
+    standard: Standard | None,
+    judged: _Judged,
+    verdict: Verdict,
+    pooled: Change | None,
+) -> str:
+    """Will the standard be met on this pattern? By the limits of the pattern that holds now.
+
+    A confirmed change has replaced the limits of before: the figures since its first period are
+    judged by limits of their own, and under 12 of them say nothing yet.
+    """
+    if judged.chart is None or verdict.strength != "confirmed" or pooled is None:
+        return judged.chart.assurance if judged.chart else ""
+    since = [v for r in phase if r.period >= pooled.after[0] and (v := _figure(r)) is not None]
+    if standard is None or len(since) < xmr.FEWEST_POINTS:
+        return ""
+    rebased = xmr.chart(
+        since,
+        profile=verdict.profile,
+        direction=_CHART_DIRECTION[metric.direction],
+        target=standard.value,
+    )
+    return rebased.assurance
 
 
 def _met(r: Result, metric: Metric, standard: Standard) -> bool:

@@ -12,6 +12,7 @@ from auditbot import period as periods
 from auditbot.catalogue import Metric
 from auditbot.model import Chart, Finding, Period, Point
 from auditbot.say import numbers
+from auditbot.say.classify import as_long
 from auditbot.say.drawing import LEGEND
 from auditbot.say.drawing import png as png
 from auditbot.say.markup import plain
@@ -100,8 +101,9 @@ def step_chart(
     fictional: bool = False,
 ) -> Chart | None:
     """Letters as steps, A on top. Values are 1 (E) to 5 (A)."""
-    levels = {r.period: r.level for r in finding.series.results if r.state == "ok" and r.level}
-    slots = _periods([r.period for r in finding.series.results])[-MOST_LETTERS:]
+    results = as_long(finding)
+    levels = {r.period: r.level for r in results if r.state == "ok" and r.level}
+    slots = _periods([r.period for r in results])[-MOST_LETTERS:]
     slots = list(dropwhile(lambda p: p not in levels, slots))  # it starts with a letter
     heights = [_height(levels.get(p)) for p in slots]
     if sum(h is not None for h in heights) < 2:
@@ -137,7 +139,7 @@ def _slots(finding: Finding) -> list[tuple[Period, Point | None]]:
                 "common_cause",
                 "common_cause",
             )
-            for r in finding.series.results
+            for r in as_long(finding)
         }
     slots = [(p, by_period.get(p)) for p in _periods(list(by_period))][-MOST_SHOWN:]
     return list(dropwhile(lambda slot: slot[1] is None, slots))

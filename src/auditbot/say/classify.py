@@ -1,11 +1,11 @@
 """Of which class is a finding: what is the strongest true thing that can be said of it?"""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from auditbot import period as periods
 from auditbot.catalogue import Catalogue, Metric
-from auditbot.model import Finding, Result
+from auditbot.model import Finding, Period, Result
 
 Class = Literal[
     "standard_reached",  # meets its standard, and none of its results of the last year did
@@ -24,6 +24,7 @@ Class = Literal[
     "no_figure",  # the latest result is not a figure
 ]
 
+NEARLY = timedelta(days=3)  # months that do not begin on the first differ by no more
 NEAR = 5.0  # points from the standard that count as nearing it
 
 
@@ -113,7 +114,7 @@ def _earlier(finding: Finding, since: date | None) -> list[Result]:
     latest = finding.latest.period
     earlier = [
         r
-        for r in finding.series.results
+        for r in as_long(finding)
         if r.state == "ok" and r.period < latest and (since is None or r.period.start > since)
     ]
     start = periods.year_before(latest).start
@@ -126,13 +127,25 @@ def missed_before(finding: Finding, metric: Metric, since: date | None = None) -
     if finding.standing is None:
         return 0
     goal, run = finding.standing.standard.value, 0
-    for r in reversed(finding.series.results):
+    for r in reversed(as_long(finding)):
         if r.period >= finding.latest.period or r.state != "ok" or r.value is None:
             continue
         if (since is not None and r.period.start <= since) or _gap(r.value, goal, metric) <= 0:
             break
         run += 1
     return run
+
+
+def as_long(finding: Finding) -> list[Result]:
+    """The results of the series whose periods are as long as the latest: no year among months."""
+    return [r for r in finding.series.results if _as_long(r.period, finding.latest.period)]
+
+
+def _as_long(period: Period, latest: Period) -> bool:
+    months = periods.length_in_months(period), periods.length_in_months(latest)
+    if months != (None, None):
+        return months[0] == months[1]
+    return abs((period.end - period.start) - (latest.end - latest.start)) <= NEARLY
 
 
 def last_break(finding: Finding, catalogue: Catalogue) -> date | None:

@@ -85,7 +85,8 @@ def _draw_points(axes: Axes, chart: Chart) -> None:
         ends.append((chart.uppers[-1], chart.words.get("limits", ""), QUIET))
     low, high = _range(chart)
     axes.set_ylim(low, high)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    steps = [1, 2, 5, 10] if _whole(chart) else [1, 2, 2.5, 5, 10]
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=steps, integer=_whole(chart)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{round(y, 9):,g}"))
     _name_lines(axes, ends, low, high)
     last = chart.values[-1]
@@ -206,11 +207,16 @@ def _name_lines(
 
 
 def _range(chart: Chart) -> tuple[float, float]:
-    """The y axis: everything drawn, at least 20 points (or a twentieth) high, within 0 to 100 for rates."""
+    """The y axis: everything drawn, within 0 to 100 for rates.
+
+    It is at least 20 points high for rates, else a twentieth of the figures, and 2 where these are
+    whole.
+    """
     drawn = (*chart.values, *chart.means, *chart.lowers, *chart.uppers, chart.standard)
     known = [v for v in drawn if v is not None]
     low, high = min(known), max(known)
-    least = 20.0 if chart.unit == "percent" else max(abs(high), 1e-9) / 20
+    least = 20.0 if chart.unit == "percent" else abs(high) / 20
+    least = max(least, 2.0 if _whole(chart) else 1e-9)
     pad = max(0.12 * (high - low), (least - (high - low)) / 2, 1e-9)
     bottom, top = low - pad, high + pad
     if low >= 0:
@@ -222,6 +228,11 @@ def _range(chart: Chart) -> tuple[float, float]:
     elif all(v is None or v >= 0 for v in chart.values):
         bottom = max(bottom, -0.03 * top)  # so for counts and days: none of them is below nothing
     return bottom, top
+
+
+def _whole(chart: Chart) -> bool:
+    """Are all figures whole, as counts are?"""
+    return chart.unit == "number" and all(v is None or v == round(v) for v in chart.values)
 
 
 def _room_above(chart: Chart, last: float, low: float, high: float) -> bool:

@@ -12,15 +12,14 @@ from typing import Any
 from auditbot import period as periods
 from auditbot.catalogue import Action, Catalogue, Metric
 from auditbot.model import Finding, Period, Result
-from auditbot.say import numbers
+from auditbot.say import compared, numbers
 from auditbot.say.choose import Pick
-from auditbot.say.classify import last_break, missed_before
+from auditbot.say.classify import as_long, last_break, missed_before
+from auditbot.say.compared import BEFORE
 from auditbot.say.markup import Marked
-from auditbot.say.numbers import Figure
 from auditbot.say.words import Words
 
 _ASIDE = re.compile(r"^(?P<main>.*?)\s*(?P<aside>\([^()]*\))$")
-BEFORE = "@previous"  # after a companion's metric id: its result in the comparable period
 _SPAN = re.compile(r"^(?P<low>[\d.]+) to [\d.]+$")
 LONG = 20  # words a sentence
 HISTORY = 8  # results that a level's history looks back over
@@ -56,8 +55,7 @@ def about(
         "state": words.say(f"state.{finding.latest.state}"),
         "newest": _newest(finding),
         "strength": finding.verdict.strength,
-        "direction": finding.verdict.direction,
-        "n": finding.verdict.n or sum(r.state == "ok" for r in finding.series.results),
+        "n": finding.verdict.n or sum(r.state == "ok" for r in as_long(finding)),
     }
     since = last_break(finding, catalogue)
     known |= _figures(words, metric, finding, pick, since)
@@ -73,9 +71,9 @@ def _figures(
     latest, standing, change = finding.latest, finding.standing, finding.change
     goal = standing.standard.value if standing else None
     interim = metric.interim_on(latest.period.end)
-    rates = _rates(finding)
-    compared = None if rates or metric.kind == "level" else _ok(finding.comparable)
-    others = [v for v in (*rates, compared.value if compared else None) if v is not None]
+    rates = compared.rates_of(finding)
+    was = None if rates or metric.kind == "level" else _ok(finding.comparable)
+    others = [v for v in (*rates, was.value if was else None) if v is not None]
     shown = numbers.figure(latest, metric, standard=goal, beside=others)
     main, aside = _split(metric.achieved)
     figure = numbers.words(shown, words, metric.counted)
@@ -85,9 +83,13 @@ def _figures(
         own = [latest.value] if latest.value is not None else []
         before = numbers.short(numbers.percent(rates[0], beside=[rates[1], *own]), words)
         after = numbers.short(numbers.percent(rates[1], beside=[rates[0]]), words)
-    elif compared is not None:
+    elif was is not None:
         own = [latest.value] if latest.value is not None else []
-        before = numbers.short(numbers.figure(compared, metric, beside=own), words)
+        before = numbers.short(numbers.figure(was, metric, beside=own), words)
+    against = compared.against(shown, metric, finding, rates, was)
+    average = Marked()
+    if against == "average":
+        average = compared.average(words, metric, finding)
     return {
         "form": shown.form,
         "figure": figure,
@@ -98,7 +100,9 @@ def _figures(
         "achieved": main,
         "aside": aside,
         "long": len(f"{figure} {main} {counts}".split()) > LONG,
-        "against": _against(shown, pick, rates, compared),
+        "against": against,
+        "average": average,
+        "direction": compared.way(metric, finding, against),
         "before": before,
         "before_when": before_when(words, finding),
         "after": after,
@@ -109,35 +113,6 @@ def _figures(
         "missed": missed_before(finding, metric, since),
         "interim": numbers.goal(interim.value) if interim else Marked(),
     }
-
-
-def _against(shown: Figure, pick: Pick, rates: tuple[float, ...], compared: Result | None) -> str:
-    """The one comparison of the headline: a confirmed change, the standard, or what came before."""
-    if rates and shown.form != "none":
-        return "change"
-    if shown.form in ("none", "few", "level"):
-        return ""
-    if pick.finding.standing is not None:
-        return "standard"
-    if compared is None:
-        return ""
-    if compared.value == pick.finding.latest.value:
-        return "same"
-    before_a_year = periods.year_before(pick.finding.latest.period)
-    return "last_year" if compared.period == before_a_year else "previous"
-
-
-def _rates(finding: Finding) -> tuple[float, ...]:
-    """The pooled rates before and after a confirmed change, in per cent."""
-    c = finding.change
-    if finding.verdict.strength != "confirmed" or c is None or not c.confirmed:
-        return ()
-    if not (c.before_denominator and c.after_denominator and c.after):
-        return ()
-    return (
-        100 * c.before_numerator / c.before_denominator,
-        100 * c.after_numerator / c.after_denominator,
-    )
 
 
 def _standing(finding: Finding) -> str:
@@ -169,7 +144,7 @@ def _level(
     before = finding.comparable.level if finding.comparable else None
     bands = list(_bands(catalogue, metric, finding))
     changed = [b for b in bands if b["now"] != b["before"]]
-    results = [r for r in finding.series.results if since is None or r.period.start > since]
+    results = [r for r in as_long(finding) if since is None or r.period.start > since]
     letters = [r.level for r in results if r.level and r.state == "ok"][-HISTORY:]
     parts = sorted(_parts(catalogue, metric, pick.beside))
     return {
@@ -317,7 +292,7 @@ def _split(achieved: str) -> tuple[str, str]:
 
 
 def _newest(finding: Finding) -> Period | None:
-    return next((r.period for r in reversed(finding.series.results) if r.state == "ok"), None)
+    return next((r.period for r in reversed(as_long(finding)) if r.state == "ok"), None)
 
 
 def _ok(result: Result | None) -> Result | None:

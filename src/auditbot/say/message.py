@@ -18,6 +18,7 @@ from auditbot.say.markup import Marked, plain
 from auditbot.say.words import Words
 
 MOST_WORDS = 90
+PRIVATE = ("concern_lead", "signal")  # kinds of messages to the lead alone
 BODY = (("real", "standard"), ("parts",), ("why",), ("try", "ask"))  # paragraphs of blocks
 # What is left out, in this order, while the body is too long.
 CUTS = ("parts", "interim", "where", "history", "ask", "why")
@@ -83,7 +84,15 @@ def message_of(
         credit=known["credit"],
         fictional=known["fictional"],
     )
-    asked = tuple(buttons_of(words, catalogue, pick.finding, charted=picture is not None))
+    asked = tuple(
+        buttons_of(
+            words,
+            catalogue,
+            pick.finding,
+            charted=picture is not None,
+            private=kind in PRIVATE,
+        )
+    )
     first = buttons if buttons is not None else asked[:2]
     if fallback is None:
         fallback = words.render("digest", "fallback_discreet" if discreet else "fallback", known)
@@ -102,14 +111,24 @@ def message_of(
 
 
 def buttons_of(
-    words: Words, catalogue: Catalogue, finding: Finding, *, charted: bool = False
+    words: Words,
+    catalogue: Catalogue,
+    finding: Finding,
+    *,
+    charted: bool = False,
+    private: bool = False,
 ) -> Iterable[Button]:
-    """What may be pressed, the most useful first; two are shown, the rest wait behind the dots."""
+    """What may be pressed, the most useful first; two are shown, the rest wait behind the dots.
+
+    `private`: it goes to a person, not to a channel.
+    """
     metric = catalogue.metrics[finding.metric]
     ideas = wants_idea(metric, finding) and idea_for(catalogue, finding) is not None
     actions = ["ask_improve"] if ideas else []
-    actions += ["ask_chart_help"] if charted else []
-    actions += ["ask_source", "ask_explain", "ask_contact", "ask_list", "less_often"]
+    # the help tells how to read a control chart; a step chart of letters is none
+    actions += ["ask_chart_help"] if charted and metric.kind != "level" else []
+    actions += ["ask_source", "ask_explain", "ask_contact", "ask_list"]
+    actions += [] if private else ["less_often"]  # how often is for the channel to say
     value = value_of(finding)
     return (Button(words.get(f"button.{a}"), a, value) for a in actions)
 
@@ -132,7 +151,13 @@ def trail_of(
 ) -> dict[str, Any]:
     """What the message was made of, ready for JSON."""
     finding = pick.finding
-    comparators = {"change": "previous", "standard": "target", "same": "previous", "": None}
+    comparators = {
+        "change": "previous",
+        "standard": "target",
+        "same": "previous",
+        "average": None,
+        "": None,
+    }
     against = str(known["against"])
     idea = known["idea"]
     return {

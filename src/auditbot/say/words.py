@@ -33,17 +33,20 @@ from auditbot.say.markup import Marked
 
 _SPACE_BEFORE = re.compile(r"[ \t]+([.,;:!?])(?=\s|$)")
 _GAP = re.compile(r"[ \t]+")
+_PARTS = "\f"  # stands for an empty line of a template
+_EMPTY = re.compile(r"^[ \t]*\n", re.M)
 _TAGS_ALONE = re.compile(r"^[ \t]*((?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\})+)[ \t]*\n", re.M)
 
 
 class _TagLines(Extension):
-    """A line of tags alone prints nothing, not even its end; so an empty line is always meant.
+    """An empty line of the template parts paragraphs; a line that prints nothing does not.
 
-    The end of line moves into a comment, which keeps the line numbers of faults right.
+    A line of tags alone prints nothing, not even its end: that moves into a comment, which keeps
+    the line numbers of faults right.
     """
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return _TAGS_ALONE.sub(r"\1{#\n#}", source)
+        return _TAGS_ALONE.sub(r"\1{#\n#}", _EMPTY.sub(f"{_PARTS}\n", source))
 
 
 class WordsFault(Exception):
@@ -309,7 +312,7 @@ def _printed(value: object) -> str:
 
 def _paragraphs(printed: str) -> Iterable[str]:
     """Lines of one paragraph are joined; lines that start a list stay lines."""
-    for chunk in re.split(r"\n\s*\n", printed):
+    for chunk in printed.split(_PARTS):
         lines = [_GAP.sub(" ", line).strip() for line in chunk.splitlines()]
         text = ""
         for line in filter(None, lines):

@@ -1,0 +1,109 @@
+"""What is a figure set beside, and which way may it be said to have gone?
+
+A reader sees one comparison and one verdict, and they must not speak against each other.
+"""
+
+from auditbot import period as periods
+from auditbot.catalogue import Metric
+from auditbot.model import Finding, Result
+from auditbot.say import numbers
+from auditbot.say.markup import Marked
+from auditbot.say.numbers import Figure
+from auditbot.say.words import Words
+
+BEFORE = "@previous"  # after a companion's metric id: its result in the comparable period
+
+
+def against(
+    shown: Figure,
+    metric: Metric,
+    finding: Finding,
+    rates: tuple[float, ...],
+    compared: Result | None,
+) -> str:
+    """The one comparison of the headline: a confirmed change, the standard, or what came before.
+
+    A signal is never set beside a figure that says otherwise: where the figure before is the same
+    or lies on the other side, the average of the chart, against which the signal was found, takes
+    its place. Where that says otherwise too (a trend that has not crossed it yet), the figure
+    before stays and no direction is told.
+    """
+    if rates and shown.form != "none":
+        return "change"
+    if shown.form in ("none", "few", "level"):
+        return ""
+    if finding.standing is not None:
+        return "standard"
+    if compared is None:
+        return ""
+    if finding.verdict.strength == "signal" and not _agrees(metric, finding, compared.value):
+        mean = finding.verdict.mean
+        if mean is not None and _agrees(metric, finding, mean):
+            return "average"
+    if compared.value == finding.latest.value:
+        return "same"
+    before_a_year = periods.year_before(finding.latest.period)
+    return "last_year" if compared.period == before_a_year else "previous"
+
+
+def _agrees(metric: Metric, finding: Finding, before: float | None) -> bool:
+    """Does the latest figure lie on the side of `before` that the verdict's direction tells?"""
+    now, direction = finding.latest.value, finding.verdict.direction
+    if now is None or before is None or not direction:
+        return True
+    up = direction == "high"
+    if direction in ("improvement", "concern"):
+        up = (direction == "improvement") == (metric.direction == "higher")
+    return now > before if up else now < before
+
+
+def way(metric: Metric, finding: Finding, against: str) -> str:
+    """The direction that may be told beside the comparison of the headline; empty for none."""
+    direction = finding.verdict.direction
+    if finding.verdict.strength != "signal":
+        return direction
+    if metric.kind == "level":
+        return direction if _grade_agrees(metric, finding) else ""
+    if against == "same":
+        return ""
+    if against in ("last_year", "previous") and finding.comparable is not None:
+        return direction if _agrees(metric, finding, finding.comparable.value) else ""
+    return direction
+
+
+def _grade_agrees(metric: Metric, finding: Finding) -> bool:
+    """Do letter and score, as told beside those before, move the way the score's signal tells?"""
+    better = finding.verdict.direction == "improvement"
+    score = finding.companions.get(metric.score)
+    was = finding.companions.get(f"{metric.score}{BEFORE}")
+    if score and was and score.value is not None and was.value is not None:
+        same = score.value == was.value
+        if same or (score.value > was.value) != better:
+            return False
+    now, before = finding.latest.level, finding.comparable.level if finding.comparable else None
+    return not now or not before or now == before or (now < before) == better
+
+
+def average(words: Words, metric: Metric, finding: Finding) -> Marked:
+    """The average of the chart, written as the figure beside it."""
+    mean, latest = finding.verdict.mean, finding.latest.value
+    beside = [latest] if latest is not None else []
+    assert mean is not None
+    if metric.kind == "proportion":
+        return numbers.short(numbers.percent(mean, beside=beside), words)
+    if metric.kind == "count" and round(mean) != latest:
+        mean = float(round(mean))
+    return Marked(numbers.plain_number(mean, metric.kind, beside=beside))
+
+
+def rates_of(finding: Finding) -> tuple[float, ...]:
+    """The pooled rates before and after a confirmed change, in per cent."""
+    c = finding.change
+    if finding.verdict.strength != "confirmed" or c is None or not c.confirmed:
+        return ()
+    if not (c.before_denominator and c.after_denominator and c.after):
+        return ()
+    return (
+        100 * c.before_numerator / c.before_denominator,
+        100 * c.after_numerator / c.after_denominator,
+    )
