@@ -434,3 +434,166 @@ def test_what_could_we_try_without_a_measure_offers_some(ask):
     assert (made.fields["state"], made.fields["kind"]) == ("ask_back", "improve")
     chosen = ask(made.fields["options"][0], before=made.state)
     assert (chosen.fields["state"], chosen.fields["kind"]) == ("answered", "improve")
+
+
+# A channel that keeps to some audits
+
+TOPICS = {a: CATALOGUE.audits[a].topic for a in ("ae", "nela", "ssnap")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how are we doing",
+        "when is the next data",
+        "what can I ask",
+        "where is your data from",
+        "who can I talk to about our data",
+        "thrombectomy",
+        "what could we try",
+        "anything to celebrate",
+        "any events coming up",
+        "hello",
+    ],
+)
+def test_a_channel_keeps_to_its_audits(ask, text):
+    made = ask(text, audits=("ssnap",))
+    said = made.fields["text"] + " ".join(made.fields["options"])
+    for other in ("A&E", "four hour", "attendances", "aparotomy", "NELA"):
+        assert other not in said, said
+    assert {m for m in (made.fields["metric"],) if m} <= {m.id for m in CATALOGUE.by_audit["ssnap"]}
+
+
+@pytest.mark.parametrize("text", ["how are we doing", "when is the next data", "what can I ask"])
+def test_a_channel_without_audits_of_its_own_has_all(ask, text):
+    said = ask(text).fields["text"]
+    assert all(topic in said for topic in TOPICS.values())
+
+
+def test_another_audit_that_is_named_is_answered(ask):
+    assert ask("four hours?", audits=("ssnap",)).fields["metric"] == "ae_4h"
+    made = ask("how are we doing in A&E", audits=("ssnap",))
+    assert "visits" in made.fields["text"]
+    assert TOPICS["ae"] in ask("when is the next A&E data", audits=("ssnap",)).fields["text"]
+
+
+def test_two_audits_are_kept_to(ask):
+    said = ask("how are we doing", audits=("ssnap", "nela")).fields["text"]
+    assert TOPICS["ssnap"] in said
+    assert TOPICS["nela"] in said
+    assert TOPICS["ae"] not in said
+
+
+def test_a_channel_whose_audit_is_not_loaded_says_so(ask):
+    made = ask("how are we doing", audits=("rtt",))
+    assert made.fields["state"] == "no_data"
+    assert CATALOGUE.audits["rtt"].topic in made.fields["text"]
+    assert TOPICS["ae"] not in made.fields["text"]
+
+
+# Words for each kind of measure
+
+
+@pytest.mark.parametrize(
+    ("metric", "has"),
+    [
+        ("nela_length_of_stay", "It is an average"),
+        ("scot_cdi_rate", "It is a rate. It tells how many"),
+        ("ae_attendances", "It is a count."),
+        ("ssnap_score", "It is a score"),
+        ("ssnap_level", "It is a letter from A to E"),
+        ("ae_4h", "It tells how many in 100"),
+    ],
+)
+def test_a_measure_is_explained_by_its_kind(ask, metric, has):
+    text = ask(button=Button("", "ask_explain", json.dumps({"metric": metric}))).fields["text"]
+    assert has in text
+    assert ("It is a count." in text) == (CATALOGUE.metrics[metric].kind == "count")
+
+
+def test_a_median_has_words_of_its_own():
+    known = dict.fromkeys(
+        ("counted", "achieved", "direction", "why", "numerator", "out_of", "standard_note"), "x"
+    )
+    known |= dict.fromkeys(("caution", "audit", "run_by", "not_counted"), "x")
+    known |= {"name": "wait", "kind": "median", "cutpoints": [], "made_of": [], "breaks": []}
+    assert "middle value" in " ".join(WORDS.lines("answer_tell", "explain_metric", known))
+
+
+@pytest.mark.parametrize(
+    ("metric", "has", "hasnt"),
+    [("ssnap_level", "letters at the side", "average"), ("ae_4h", "average", "letters")],
+)
+def test_a_chart_is_explained_as_it_is_drawn(ask, metric, has, hasnt):
+    text = ask(button=Button("", "ask_chart_help", json.dumps({"metric": metric}))).fields["text"]
+    assert has in text
+    assert hasnt not in text
+    last = {"question": {"kind": "card", "metric": metric, "services": ["fernhill"]}}
+    for asked in ("how do I read this", "how do I read the chart"):
+        assert has in ask(asked, before=last).fields["text"]
+
+
+# Small ways in
+
+
+@pytest.mark.parametrize("text", ["", "<@U012AB3CD>", " @auditbot ", "<@U012AB3CD> :wave:"])
+def test_a_bare_mention_gets_help(ask, text):
+    made = ask(text)
+    assert (made.fields["state"], made.fields["kind"]) == ("answered", "help")
+    assert "Name a measure" in made.fields["text"]
+
+
+@pytest.mark.parametrize("bound", [("fernhill",), ()])
+def test_help_offers_buttons_that_lead_somewhere(ask, bound):
+    made = ask("hello", bound=bound, audience="direct")
+    assert made.message.buttons
+    for button in made.message.buttons:
+        again = ask(button=button, bound=bound, audience="direct", before=made.state)
+        assert again.fields["state"] == "answered"
+
+
+def test_the_chart_after_an_overview_is_of_its_first_measure(ask):
+    first = ask("how are we doing")
+    made = ask("show me the chart", before=json.loads(json.dumps(first.state)))
+    assert (made.fields["kind"], made.fields["metric"]) == ("card", "ae_4h")
+    assert made.message.chart is not None
+    first = ask("how are we doing", audits=("ssnap",))
+    made = ask("show me the chart", audits=("ssnap",), before=first.state)
+    assert made.fields["metric"] == "ssnap_score"
+
+
+# A level that was not given says why
+
+MARKS = {"X": "too few of the expected records", "TFP": "too few people"}
+
+
+@pytest.fixture(scope="module", params=sorted(MARKS))
+def ungraded(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ungraded")
+    path = folder / "fictional_levels.csv"
+    with path.open("w", newline="") as f:
+        write = csv.writer(f)
+        write.writerow(["service", "service_name", "metric", "period_start", "period_end", "value"])
+        for k in range(3):
+            p = period.quarter(2025, 4 + 3 * k)
+            for metric in ("ssnap_level", "ssnap_d1_scanning"):
+                value = request.param if k == 2 else "B"
+                write.writerow(["cedar", "Cedar Unit", metric, p.start, p.end, value])
+    engine = stores.open_store(f"sqlite:///{folder / 'store.db'}")
+    stores.migrate(engine)
+    save.save(engine, take_in(path, LAYOUTS, CATALOGUE, "long"), now=NOW)
+    yield engine, MARKS[request.param]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("text", ["how are we doing", "our ssnap level", "scanning level"])
+def test_a_level_that_was_not_given_says_why(ungraded, text):
+    engine, why = ungraded
+    with stores.reading(engine) as conn:
+        viewer = Viewer("open", NOW, frozenset({"cedar"}))
+        made = reply(conn, CATALOGUE, WORDS, viewer, text=text, bound=("cedar",), today=TODAY)
+    assert made.fields["value"] is None
+    assert why in made.fields["text"]
+    assert not re.search(r"\b(TFP|X)\b", made.fields["text"])
+    if made.message.table:
+        assert all(why in row[1] and not row[3] for row in made.message.table[1:])

@@ -167,8 +167,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
                 conn, CATALOGUE, WORDS, viewer, text=text, bound=("fernhill",), today=TODAY
             )
             made.append((text, "\n".join(shown(answer.message.headline, *answer.message.body))))
-        for action in ("ask_chart", "ask_chart_help", "ask_explain", "ask_source", "ask_when"):
-            button = Button("", action, '{"service": "fernhill", "metric": "ae_4h"}')
+        pressed = ("ask_chart", "ask_chart_help", "ask_explain", "ask_source", "ask_when")
+        metrics = ("ae_4h", "ssnap_level", "nela_length_of_stay", "scot_cdi_rate")
+        for action, metric in ((a, m) for a in pressed for m in metrics):
+            button = Button("", action, f'{{"service": "fernhill", "metric": "{metric}"}}')
             answer = reply(
                 conn, CATALOGUE, WORDS, viewer, button=button, bound=("fernhill",), today=TODAY
             )

@@ -541,3 +541,65 @@ def test_why_lists_what_spoke_for_the_decision():
 
 def test_a_period_is_a_period():
     assert isinstance(one("4 hours in 2024/25", "XA1").period, Period)
+
+
+# Persons, and places that are called after persons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how did sam jones do",
+        "How did Sam Jones do",
+        "HOW DID SAM JONES DO",
+        "how is jane smith doing on waits",
+        "how about sam jones's scans",
+        "how is sam leyburn doing",
+        "how did james smith do last month",
+    ],
+)
+def test_one_person_is_refused_however_the_name_is_typed(text):
+    assert one(text, "XA1") == Question("refuse", wants=("person",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how did james cook do",
+        "How is James Cook doing",
+        "how is princess alexandra doing",
+        "how is st george's doing",
+        "how is john radcliffe doing",
+        "how is royal stoke doing",
+        "how is george eliot doing on four hours",
+        "how did mark up do",
+        "how is sue doing on waits",
+        "how are chris and alex doing",
+        "how is st oswin's westport doing",
+    ],
+)
+def test_a_place_called_after_a_person_is_no_person(text):
+    assert ask(text, "XA1").questions[0].kind != "refuse"
+
+
+def test_a_service_of_the_store_called_after_a_person_is_no_person():
+    services = {"XP1": service("XP1", "Jane Hartwell Hospital NHS Trust")}
+    words = vocabulary.build(CATALOGUE, typed.load(FOLDER / "typed"), services, held, newest)
+    for text in ("how is jane hartwell doing", "How did Jane Hartwell do"):
+        made = understand(text, Context(words, TODAY, ("XP1",)))
+        assert made.questions[0].services == ("XP1",)
+    made = understand("how is jane harper doing", Context(words, TODAY, ("XP1",)))
+    assert made.questions[0].kind == "refuse"
+
+
+def test_the_channels_own_audit_is_meant_where_none_is_named():
+    context = Context(WORDS, TODAY, ("XA1",), ("ssnap",))
+    assert understand("how are we doing", context).questions[0].services == ("fernhill-infirmary",)
+    named = understand("four hour performance", context).questions[0]
+    assert (named.metric, named.services) == ("ae_4h", ("XA1",))
+
+
+def test_after_an_overview_the_chart_is_of_what_it_began_with():
+    last = Question("overview", services=("fernhill-infirmary",))
+    asked = one("show me the chart", "fernhill-infirmary", last=last)
+    assert (asked.kind, asked.metric, asked.wants) == ("card", "ssnap_score", ("chart",))

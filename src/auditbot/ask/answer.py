@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from auditbot.ask import guard, held, memory, survey, tell
+from auditbot.ask import guard, held, memory, survey, tell, wording
 from auditbot.ask.card import card
 from auditbot.ask.desk import Desk, Part
 from auditbot.ask.memory import from_button as from_button
@@ -82,7 +82,8 @@ def reply(
     """Answer a text or a pressed button.
 
     `flag` is what the guard said when the text came in (the text itself is then not kept), `bound`
-    the services "we" means, `before` what an earlier Answer of the conversation left in `state`.
+    the services "we" means, `audits` those
+    the channel keeps to where a question names none (empty: all), `before` what an earlier Answer of the conversation left in `state`.
     """
     releases = load.releases(conn, viewer)
     vocabulary = held.vocabulary_of(conn, catalogue, viewer, releases)
@@ -97,6 +98,7 @@ def reply(
         today,
         profile,
         known,
+        tuple(a for a in audits if a in catalogue.audits),
         roles,
         fictional,
     )
@@ -115,7 +117,10 @@ def reply(
     chosen = next((q for t, q in choices.items() if _same(t, said)), None)
     if chosen is not None:
         return _answered(desk, Understanding((chosen,)))
-    understood = understand(said, Context(vocabulary, today, known, tuple(audits), last))
+    if _only_calls(said):
+        understood = Understanding((Question("help", services=known),))
+    else:
+        understood = understand(said, Context(vocabulary, today, known, desk.audits, last))
     made = _answered(desk, understood)
     if last is not None and made.question.kind in PASSING:
         return replace(made, state=memory.remembered(last, memory.recalled(made.state)[1]))
@@ -134,7 +139,9 @@ def _one(desk: Desk, q: Question, understood: Understanding) -> Part:
     if q.kind == "refuse":
         return _refusal(desk, q.wants[0] if q.wants else "person", q)
     if q.kind == "help":
-        return _short(desk, q, "thanks" if "thanks" in q.wants else "hello", "answered", "help")
+        thanks = "thanks" in q.wants
+        made = _short(desk, q, "thanks" if thanks else "hello", "answered", "help")
+        return made if thanks else _with_choices(desk, made)
     if q.kind == "unknown" or q.kind not in _KINDS:
         return _unknown(desk, q)
     if (
@@ -195,13 +202,15 @@ def _unknown(desk: Desk, q: Question) -> Part:
     """It was not understood, or is not held: say so and offer what can be asked."""
     if "unheld" in q.wants:
         name = next((w for w in q.wants if w != "unheld"), "")
-        audits = {a for s in desk.bound for a in desk.vocabulary.audits(s)} or {
-            r.audit for r in desk.releases.values()
-        }
-        topics = [a.topic for a in desk.catalogue.audits.values() if a.id in audits]
+        topics = [desk.catalogue.audits[a].topic for a in desk.audits_here()]
         made = _short(desk, q, "unheld", "unknown", "unknown", {"name": name, "topics": topics})
     else:
         made = _short(desk, q, "unknown", "unknown", "unknown")
+    return _with_choices(desk, made)
+
+
+def _with_choices(desk: Desk, made: Part) -> Part:
+    """The same with buttons for what can always be asked."""
     names = ("choice_overview", "choice_list") if desk.bound else ("choice_list", "choice_source")
     texts = [plain(desk.say(TEMPLATE, n, {})) for n in names]
     buttons = tuple(_option_buttons(texts))
@@ -260,17 +269,9 @@ def _short(
 
 def _examples(desk: Desk) -> list[str]:
     """Measures to name in a greeting: those of the channel's services, else of what is loaded."""
-    audits = {a for s in desk.bound for a in desk.vocabulary.audits(s)} or {
-        r.audit for r in desk.releases.values()
-    }
-    heads = [
-        a.headline_metric
-        for a in desk.catalogue.audits.values()
-        if a.id in audits and a.headline_metric
-    ]
-    heads = heads or [
-        a.headline_metric for a in desk.catalogue.audits.values() if a.headline_metric
-    ]
+    here = [desk.catalogue.audits[a] for a in desk.audits_here()]
+    every = [a for a in desk.catalogue.audits.values() if desk.keeps_to(a.id)]
+    heads = [a.headline_metric for a in here or every if a.headline_metric]
     return [desk.metric(m).plain for m in heads[:2]]
 
 
@@ -331,6 +332,11 @@ def text_of(message: Message) -> str:
     lines = [*title, message.headline, *message.body, *message.context[len(title) :]]
     table = [" | ".join(row) for row in message.table]
     return "\n\n".join([plain(line) for line in lines] + (["\n".join(table)] if table else []))
+
+
+def _only_calls(text: str) -> bool:
+    """Is nothing said but the bot's name, or nothing at all?"""
+    return {t.text for t in wording.read(text).tokens} <= {"auditbot"}
 
 
 def _same(a: str, b: str) -> bool:

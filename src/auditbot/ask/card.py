@@ -240,7 +240,7 @@ def without_figure(desk: Desk, q: Question, block: str, known: Mapping[str, Any]
 
 
 def _not_held(desk: Desk, q: Question, metric: Metric, service: Service) -> Part:
-    audits = sorted(desk.vocabulary.audits(service.id))
+    audits = desk.audits_of([service.id])
     known = {
         "metric": metric.plain,
         "service": service.name,

@@ -28,6 +28,7 @@ class Desk:
     today: date
     profile: str = "ptd"
     bound: tuple[str, ...] = ()
+    audits: tuple[str, ...] = ()  # those the channel keeps to; empty: all
     roles: Mapping[str, Roles] = field(default_factory=dict)
     fictional: bool = False
     _series: dict[tuple[str, tuple[str, ...] | None], dict[str, Series]] = field(
@@ -54,6 +55,22 @@ class Desk:
     def service(self, id: str) -> Service:
         """A service by id; one that is unknown has its id for a name."""
         return self.vocabulary.services.get(id) or Service(id, id)
+
+    def audits_of(self, services: Collection[str]) -> list[str]:
+        """The audits these services have results in, of those the channel keeps to."""
+        held = {a for s in services for a in self.vocabulary.audits(s)}
+        return [a for a in self.catalogue.audits if a in held and self.keeps_to(a)]
+
+    def audits_here(self) -> list[str]:
+        """The audits of the channel's services, else of all that is loaded."""
+        loaded = {r.audit for r in self.releases.values()}
+        return self.audits_of(self.bound) or [
+            a for a in self.catalogue.audits if a in loaded and self.keeps_to(a)
+        ]
+
+    def keeps_to(self, audit: str) -> bool:
+        """Is it one of the channel's audits? Only asked where the question names none."""
+        return not self.audits or audit in self.audits
 
     def say(self, template: str, block: str, facts: Mapping[str, Any]) -> str:
         """One block in words."""

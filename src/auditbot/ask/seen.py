@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from auditbot.ask import intents, places, spans, vocabulary, wording
 from auditbot.ask.dates import Span
@@ -155,28 +156,52 @@ def _said(read: Wording, t: Token) -> str:
     return f"{t.text}percent" if t.text[0].isdigit() and after.startswith("%") else t.text
 
 
+_ASKED_OF = re.compile(r"\b(?:is|are|did|does|do|for|of|by|has|have|was|were|about|with|how)$")
+_SPEAKING = re.compile(r"\b(?:it is|this is|i am|name is|thanks to|behalf of)$")
+
+
 def names_a_person(seen: Seen, context: Context) -> bool:
-    """Is somebody asked about by first and last name ("how is Jane Smith doing on waits")?"""
-    tokens, typed = seen.text.tokens, context.words.typed
-    if seen.text.shouts:
-        return False
-    placed = {i for m in seen.mentions if m.candidates for i in m.tokens}
-    for i, t in enumerate(tokens[:-1]):
-        after = tokens[i + 1]
-        if i in placed or i + 1 in placed or not (t.capital and after.capital):
+    """Is somebody asked about by first and last name ("how is jane smith doing on waits")?
+
+    The names of services and of hospitals that are called after people go first.
+    """
+    tokens = seen.text.tokens
+    for i, (first, last) in enumerate(pairwise(tokens)):
+        if not _forename_and_surname(i, seen, context) or _part_of_a_name(i, seen, context):
             continue
-        if (
-            t.text in typed.first_names
-            and after.text not in typed.ordinary
-            and after.text.isalpha()
-            and len(after.text) > 1
-        ):
-            before = " ".join(x.text for x in tokens[max(0, i - 2) : i])
-            if re.search(
-                r"\b(?:is|did|does|for|of|by|has|was|about|with|how)$", before
-            ) and not re.search(r"\b(?:it is|this is|i am|name is)$", before):
-                return True
+        before = " ".join(t.text for t in tokens[max(0, i - 2) : i])
+        apart = seen.text.clean[first.end : last.start].strip()
+        if not apart and _ASKED_OF.search(before) and not _SPEAKING.search(before):
+            return True
     return False
+
+
+def _forename_and_surname(i: int, seen: Seen, context: Context) -> bool:
+    """May these two words be a person? In small letters, ordinary words are none."""
+    typed, (first, last) = context.words.typed, seen.text.tokens[i : i + 2]
+    if first.text not in typed.first_names or not last.text.isalpha() or len(last.text) < 2:
+        return False
+    if last.text in typed.ordinary:
+        return False
+    if first.capital and last.capital and not seen.text.shouts:
+        return True
+    words = typed.ordinary | typed.known | typed.generic | typed.filler | context.words.known
+    timed = any(s.weight >= 1 and s.start <= last.start < s.end for s in seen.spans)
+    return first.text not in typed.ordinary and last.text not in words and not timed
+
+
+def _part_of_a_name(i: int, seen: Seen, context: Context) -> bool:
+    """Do the two words stand together in the name of a service, or of a hospital we know of?"""
+    names, typed = context.words.names, context.words.typed
+    first, last = (t.text for t in seen.text.tokens[i : i + 2])
+    if f"{first}_{last}" in typed.named_after:
+        return True
+    if any((first, last) in pairwise(a.order) for a in names.aliases.get(first, ())):
+        return True
+    return any(
+        m.candidates and {i, i + 1} <= set(m.tokens) and m.candidates[0].explained >= 0.97
+        for m in seen.mentions
+    )
 
 
 def reasons(seen: Seen) -> tuple[str, ...]:

@@ -32,10 +32,11 @@ def overview(desk: Desk, q: Question) -> Part:
     if not rows:
         names = [desk.service(s).name for s in q.services[:1]]
         known = {"metric": "", "service": names[0] if names else "", "topics": []}
-        metric = next(iter(desk.catalogue.metrics.values()))
+        about = [q.audit] if q.audit else list(desk.audits) or list(desk.catalogue.audits)[:1]
+        topics = [desk.catalogue.audits[a].topic for a in about]
         if q.period is not None and any(desk.vocabulary.held(s) for s in q.services):
             return _none_then(desk, q)
-        return without_figure(desk, q, "not_held", known | {"metric": desk.audit(metric.id).topic})
+        return without_figure(desk, q, "not_held", known | {"metric": desk.words.listed(topics)})
     first = rows[0]
     several = len(q.services) > 1
     names = [desk.service(s).name for s in q.services[:MOST_SERVICES]]
@@ -182,10 +183,9 @@ def _win(desk: Desk, metric: Metric, found: Finding) -> str:
 
 
 def _audits(desk: Desk, q: Question, service: str) -> list[str]:
-    held = desk.vocabulary.audits(service)
-    if q.audit in held:
+    if q.audit in desk.vocabulary.audits(service):
         return [q.audit] if q.audit else []
-    return [a for a in desk.catalogue.audits if a in held]
+    return desk.audits_of([service])
 
 
 def _findings(

@@ -22,19 +22,20 @@ MOST_PLACES = 3
 def explain(desk: Desk, q: Question) -> Part:
     """What a metric or an audit is, or how a chart is read."""
     if "chart_help" in q.wants or ("chart" in q.wants and q.metric is None):
-        return _part(desk, q, "explain_chart", {}, buttons=("ask_chart",) if q.metric else ())
+        letters = bool(q.metric) and desk.metric(q.metric or "").kind == "level"
+        block = "explain_chart_level" if letters else "explain_chart"
+        return _part(desk, q, block, {}, buttons=("ask_chart",) if q.metric else ())
     audits = _audits(desk, q)
     if q.metric is None and len(audits) != 1:
-        topics = [a.topic for a in audits or desk.catalogue.audits.values()]
+        every = [a for a in desk.catalogue.audits.values() if desk.keeps_to(a.id)]
+        topics = [a.topic for a in audits or every]
         return _part(desk, q, "explain_what", {"topics": topics})
     if q.metric is None or "audit" in q.wants:
         return _part(desk, q, "explain_audit", _audit_facts(audits[0]))
     metric = desk.metric(q.metric)
     known = _audit_facts(desk.audit(metric.id)) | {
         "name": metric.name,
-        "proportion": metric.kind == "proportion",
-        "level": metric.kind == "level",
-        "score": metric.kind == "score",
+        "kind": metric.kind,
         "counted": metric.counted,
         "achieved": metric.achieved,
         "numerator": metric.numerator,
@@ -220,7 +221,7 @@ def listing(desk: Desk, q: Question) -> Part:
         rows = [
             {"topic": a.topic, "metrics": [m.plain for m in desk.catalogue.by_audit[a.id][:4]]}
             for a in desk.catalogue.audits.values()
-            if desk.catalogue.by_audit[a.id]
+            if desk.catalogue.by_audit[a.id] and desk.keeps_to(a.id)
         ]
     return _part(desk, q, "list", {"audits": rows}, buttons=("ask_source", "ask_when"))
 
@@ -259,12 +260,13 @@ def _audits(desk: Desk, q: Question) -> list[Audit]:
         return [desk.audit(q.metric)]
     if q.audit in audits:
         return [audits[q.audit]] if q.audit else []
-    held = {a for s in q.services for a in desk.vocabulary.audits(s)}
+    held = set(desk.audits_of(q.services))
     if not held:
         held = {
             a.id
             for a in audits.values()
-            if any(desk.vocabulary.newest(m.id) for m in desk.catalogue.by_audit[a.id][:3])
+            if desk.keeps_to(a.id)
+            and any(desk.vocabulary.newest(m.id) for m in desk.catalogue.by_audit[a.id][:3])
         }
     return [a for a in audits.values() if a.id in held]
 

@@ -82,11 +82,12 @@ class Typed:
     generic: frozenset[str] = frozenset()  # words of names that name no place
     filler: frozenset[str] = frozenset()  # words of names that add nothing
     first_names: frozenset[str] = frozenset()
+    named_after: frozenset[str] = frozenset()  # hospitals called after people: "james_cook"
     vague: frozenset[str] = frozenset()  # words that say little of which metric is meant
     known: frozenset[str] = field(default_factory=frozenset)  # every literal word of the phrases
 
 
-_LISTS = ("ordinary", "doubtful", "generic", "filler", "first_names", "vague")
+_LISTS = ("ordinary", "doubtful", "generic", "filler", "first_names", "named_after", "vague")
 _TABLES: dict[str, type[Entry]] = {
     "metric": MetricWords,
     "audit": AuditWords,
@@ -132,6 +133,7 @@ def load(folder: Path) -> Typed:
         generic=frozenset(lists["generic"]),
         filler=frozenset(lists["filler"]),
         first_names=frozenset(lists["first_names"]),
+        named_after=frozenset(lists["named_after"]),
         vague=frozenset(wording.stem(w) for w in lists["vague"]),
         known=frozenset(
             word

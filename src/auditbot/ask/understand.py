@@ -20,6 +20,10 @@ _US = re.compile(r"\b(?:us|ours|ourselves)\b")
 
 _WIDE = ("national", "region", "target")  # what one figure is set beside, not a whole overview
 _ABOUT_A_FIGURE = {"real", "cause", "chart", "extreme_low", "extreme_high", "position"}
+_READ_CHART = re.compile(
+    r"\bhow (?:do|should|can|would|to)(?: (?:i|we|you|one))? (?:read|interpret) "
+    r"(?:(?:this|that|it|these)\b(?! \w)|(?:\w+ ){0,4}?(?:chart|graph|plot|picture)s?\b)"
+)
 _POINTS = re.compile(
     r"\b(?:it|that|this|these|we|our|us|change|drop|rise|dip|improvement|trend|blip|noise|chart|graph)\b"
 )
@@ -85,6 +89,15 @@ def _decide(seen: Seen, context: Context) -> Understanding:
     metrics = which.metrics(seen, context)
     if (
         last is not None
+        and last.kind == "overview"
+        and not metrics
+        and kind in ("", "card")
+        and "chart" in intent.wants
+    ):
+        first = which.shown_first(last, context)  # of an overview, the first has a picture
+        kind, metrics = ("card", [first]) if first else (kind, metrics)
+    if (
+        last is not None
         and not metrics
         and kind in ("", "help", "overview")
         and _follows(seen, kind)
@@ -107,7 +120,10 @@ def _decide(seen: Seen, context: Context) -> Understanding:
         audit = next(iter(seen.audits), None)
         wants = tuple(w for w in intent.wants if w == "thanks")
         return Understanding((Question(kind, audit=audit, services=context.bound, wants=wants),))
-    if kind == "explain" and (seen.audit_alone or (seen.audits and not metrics)):
+    drawn = kind == "explain" and bool(_READ_CHART.search(seen.text.words))
+    if drawn:
+        seen = replace(seen, intent=replace(intent, wants=(*intent.wants, "chart_help")))
+    if kind == "explain" and not drawn and (seen.audit_alone or (seen.audits and not metrics)):
         audit = next(iter(seen.audits))
         head = context.words.catalogue.audits[audit].headline_metric or None
         return Understanding((Question("explain", head, audit, context.bound, wants=("audit",)),))
@@ -169,6 +185,8 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     if not metrics:
         metrics = which.default_metric(kind, seen, context, assumed)
     audit = words.catalogue.metrics[metrics[0]].audit if metrics else next(iter(seen.audits), None)
+    if audit is None and len(context.audits) == 1 and not (last and last.audit):
+        audit = context.audits[0]  # the channel's own
     draft = Question(
         kind, metrics[0] if metrics else None, audit, comparator=comparator, wants=seen.intent.wants
     )

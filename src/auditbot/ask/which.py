@@ -1,6 +1,7 @@
 """Which metric is meant, of those whose words are in a text? And which, when none was named?"""
 
 import re
+from collections.abc import Collection
 
 from auditbot.ask.seen import Context, Seen
 from auditbot.ask.vocabulary import Match
@@ -154,9 +155,7 @@ def own_headline(context: Context) -> str | None:
 def headline(draft: Question, context: Context) -> str | None:
     """The headline metric of the audits a question may be about."""
     words = context.words
-    audits = (
-        [draft.audit] if draft.audit else sorted(a for s in draft.services for a in words.audits(s))
-    )
+    audits = [draft.audit] if draft.audit else _kept(draft.services, context)
     return next(
         (
             words.catalogue.audits[a].headline_metric
@@ -165,3 +164,22 @@ def headline(draft: Question, context: Context) -> str | None:
         ),
         None,
     )
+
+
+def shown_first(asked: Question, context: Context) -> str | None:
+    """The metric that an overview begins with."""
+    words = context.words
+    held = {m for s in asked.services for m in words.held(s)}
+    for audit in [asked.audit] if asked.audit else _kept(asked.services, context):
+        able = [m for m in words.catalogue.by_audit[audit] if m.id in held]
+        head = words.catalogue.audits[audit].headline_metric
+        if able:
+            return min(able, key=lambda m: (m.id != head, -m.importance)).id
+    return None
+
+
+def _kept(services: Collection[str], context: Context) -> list[str]:
+    """The audits of services, of those the channel keeps to, in the catalogue's order."""
+    held = {a for s in services for a in context.words.audits(s)}
+    kept = held & set(context.audits) if context.audits else held
+    return [a for a in context.words.catalogue.audits if a in kept]
