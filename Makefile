@@ -33,7 +33,7 @@ bench: install
 
 # Needs uv on the path.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	  --no-annotate --no-header --python-version 3.11 --quiet --output-file requirements.lock > /dev/null
 
 clean:
