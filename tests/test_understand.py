@@ -245,6 +245,8 @@ def test_a_named_clinicians_figures_are_refused():
         ("since April", period.months(2025, 4, 12)),
         ("since last March", period.months(2025, 3, 13)),
         ("since 1 April 2025", period.months(2025, 4, 12)),
+        ("since spring 2025", period.months(2025, 3, 13)),
+        ("since last winter", period.months(2025, 12, 4)),
         ("03/2026", MARCH),
         ("2025-11", period.month(2025, 11)),
         ("in 2025", period.months(2025, 1, 12)),

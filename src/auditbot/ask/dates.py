@@ -144,18 +144,19 @@ def half(m: re.Match[str], today: date) -> Span | None:
 
 
 def season(m: re.Match[str], today: date) -> Span:
-    """Such as "last winter", "winter 2024/25": December to February, by the year it starts in."""
+    """Such as "last winter", "since spring 2023", "winter 2024/25": December to February, by the year it starts in."""
     name = "autumn" if m["s"] == "fall" else m["s"]
     first, count = _SEASONS[name]
+    kind: SpanKind = "since" if m["since"] else "exact"
     if m["y"]:
         p = periods.months(year(m["y"]), first, count)
-        return span_of("exact", p, assumed="season", weight=3)
+        return span_of(kind, p, assumed="season", weight=3)
     p = _newest(today, first, count)
     if m["which"] == "this" and periods.shift(p, 12).start <= today:
         p = periods.shift(p, 12)
     if m["before"]:
         p = periods.shift(p, -12)
-    return span_of("exact", p, assumed="season", weight=2)
+    return span_of(kind, p, assumed="season", weight=2)
 
 
 def financial_year(m: re.Match[str], today: date) -> Span | None:

@@ -73,11 +73,11 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.half,
     )
     yield (
-        rf"\b(?P<which>last|this|previous|the)? ?{season}(?: of)?,? '?(?P<y>20[0-3]\d|[12]\d)(?: ?[/-] ?(?:20)?\d\d| to (?:20)?\d\d)?(?!\d)(?P<before>)",
+        rf"\b(?P<since>(?:ever )?since )?(?:the )?(?P<which>last|this|previous|the)? ?{season}(?: of)?,? '?(?P<y>20[0-3]\d|[12]\d)(?: ?[/-] ?(?:20)?\d\d| to (?:20)?\d\d)?(?!\d)(?P<before>)",
         dates.season,
     )
     yield (
-        rf"\b(?P<which>last|this|previous|the|over|during|in)? ?\b{season}\b(?P<before> before(?: last)?)?(?P<y>)(?! (?:school|ward|pressure))",
+        rf"\b(?P<since>(?:ever )?since )?(?P<which>last|this|previous|the|over|during|in)? ?\b{season}\b(?P<before> before(?: last)?)?(?P<y>)(?! (?:school|ward|pressure))",
         dates.season,
     )
     yield (
