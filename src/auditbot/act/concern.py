@@ -214,11 +214,9 @@ def add_line(
     """One line of context, shown with the lead's name. Answers what became of it."""
     line = " ".join(line.split())
     with writing(engine) as conn:
-        found = queue.concern(conn, number)
-        if found is None or not _may(roles, user, found):
-            return digest.notice(words, "not_for_you", {})
-        if found.state not in ("waiting", "held"):
-            return digest.notice(words, "line_late", {"channel": mention("channel", found.channel)})
+        found = _still_open(conn, words, roles, number, user)
+        if isinstance(found, Message):
+            return found
         if not line or len(line) > LONGEST_LINE:
             return digest.notice(words, "line_too_long", {"limit": LONGEST_LINE})
         queue.set_line(conn, number, line, user, now)
@@ -244,17 +242,27 @@ def hold(
     """Hold it until an instant: five working days after it was due at most, says the form."""
     reason = " ".join(reason.split())
     with writing(engine) as conn:
-        found = queue.concern(conn, number)
-        if found is None or not _may(roles, user, found):
-            return digest.notice(words, "not_for_you", {})
-        if found.state not in ("waiting", "held"):
-            return digest.notice(words, "line_late", {"channel": mention("channel", found.channel)})
+        found = _still_open(conn, words, roles, number, user)
+        if isinstance(found, Message):
+            return found
         if not reason:
             return digest.notice(words, "hold_reason", {})
         queue.hold_concern(conn, number, until, reason, user, now)
     return digest.notice(
         words, "held", {"until": until.date(), "channel": mention("channel", found.channel)}
     )
+
+
+def _still_open(
+    conn: Connection, words: Words, roles: Mapping[str, Roles], number: int, user: str
+) -> Concern | Message:
+    """The concern, if this person may act on it and it has not gone; else what to tell them."""
+    found = queue.concern(conn, number)
+    if found is None or not _may(roles, user, found):
+        return digest.notice(words, "not_for_you", {})
+    if found.state not in ("waiting", "held"):
+        return digest.notice(words, "line_late", {"channel": mention("channel", found.channel)})
+    return found
 
 
 def _pass_on(conn: Connection, words: Words, found: Concern, now: datetime) -> None:
