@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from auditbot import catalogue
-from auditbot.house import findings_for, viewer_of
+from auditbot.house import company_of, findings_for, viewer_of
 from auditbot.model import Binding, Message
 from auditbot.say import digest as says
 from auditbot.say import page as pages
@@ -62,7 +62,7 @@ def digest(place: Premises, service: str, now: datetime) -> Would:
     )
     viewer = viewer_of(house, binding, now)
     with reading(house.engine) as conn:
-        findings, held = findings_for(conn, house, binding, viewer)
+        findings, held = findings_for(conn, house, binding, viewer, company_of(conn, house, now))
         releases = load.releases(conn, viewer)
     name = services[ids[0]].name
     choice = choose(findings, catalogue=house.catalogue, first=True) if findings else None

@@ -33,7 +33,7 @@ class Entry(BaseModel):
 
 
 E = TypeVar("E", bound=Entry)
-TABLES = ("audit", "metric", "action", "event")
+TABLES = ("audit", "metric", "action", "event", "merger")
 
 
 class Break(Entry):
@@ -72,6 +72,7 @@ class Audit(Entry):
     breaks: tuple[Break, ...] = ()
     marks: dict[str, str] = Field(default_factory=dict)  # what the audit's own marks mean
     headline_metric: str = ""  # the metric "how are we doing" starts with
+    members: str = "services"  # what its services are called when several are spoken of
     owner: str = "audit team"
     review_by: date
 
@@ -93,6 +94,35 @@ class Goal(Entry):
     source: str
     start: date | None = None
     end: date | None = None
+
+
+class Adjustment(Entry):
+    """How an audit turns a score of care into its own score: by factors for the data it rests on."""
+
+    care: str  # the metric id of the score before the adjustment
+    factors: dict[str, dict[str, float]]  # data band (metric id) -> letter -> factor
+    floors: dict[str, float]  # the lowest score of each level, to one decimal
+    source: str
+
+    def level(self, score: float) -> str:
+        """The level of a score, which counts to one decimal as it is published."""
+        shown = round(score, 1)
+        return next((x for x, floor in sorted(self.floors.items()) if shown >= floor), "")
+
+
+class Merger(Entry):
+    """Two organisations that became one: figures before and after are of different services."""
+
+    service: str  # id of the service that goes on
+    after: date  # the last day before they were one
+    with_: str = Field(alias="with")  # who joined
+    source: str
+    review_by: date
+
+    @property
+    def id(self) -> str:
+        """What tells one merger from another."""
+        return f"{self.service} after {self.after.isoformat()}"
 
 
 class Metric(Entry):
@@ -118,6 +148,10 @@ class Metric(Entry):
     cutpoints: dict[str, str] = Field(default_factory=dict)  # what each level means, in words
     made_of: tuple[str, ...] = ()
     score: str = ""  # the metric id of the score behind a level
+    adjusted: Adjustment | None = None  # of a score that rests on data bands too
+    kind_of: str = (
+        ""  # metric id: peers are those who, as this service does or not, have a figure on it
+    )
     minimum: float = 0  # fewer cases than this are "few patients"
     importance: float = 1.0  # weight in choosing what to tell; headline measures above 1
     synonyms: tuple[str, ...] = ()
@@ -190,6 +224,7 @@ class Catalogue:
     actions: tuple[Action, ...]
     events: tuple[Event, ...]
     folder: Path
+    mergers: tuple[Merger, ...] = ()
 
     @cached_property
     def by_audit(self) -> MappingProxyType[str, tuple[Metric, ...]]:
@@ -198,6 +233,24 @@ class Catalogue:
         for m in self.metrics.values():
             found[m.audit].append(m)
         return MappingProxyType({a: tuple(ms) for a, ms in found.items()})
+
+    @cached_property
+    def merged(self) -> MappingProxyType[str, tuple[date, ...]]:
+        """The last days before the mergers of each service that has any."""
+        found: dict[str, list[date]] = {}
+        for m in self.mergers:
+            found.setdefault(m.service, []).append(m.after)
+        return MappingProxyType({s: tuple(days) for s, days in found.items()})
+
+    def breaks_of(self, audit: str, service: str) -> tuple[date, ...]:
+        """The last days of old definitions, schemes or organisations: nothing is compared across."""
+        own = self.merged.get(service, ())
+        return (*(b.after for b in self.audits[audit].breaks), *own)
+
+    def adjustment_of(self, metric: Metric) -> Adjustment | None:
+        """How a score, or the score behind a level, is adjusted for its data; None if it is not."""
+        behind = self.metrics.get(metric.score) if metric.score else None
+        return metric.adjusted or (behind.adjusted if behind else None)
 
     def actions_for(self, metric: str) -> tuple[Action, ...]:
         """What may be offered for a metric: within the team's control first, then the best read."""
@@ -214,7 +267,7 @@ class Catalogue:
 def load(folder: Path) -> Catalogue:
     """Read every `*.toml` directly in `folder` (source layouts stand in its folder `layouts`).
 
-    A file may hold one [audit], and lists of [[metric]], [[action]] and [[event]]. Raises
+    A file may hold one [audit], and lists of [[metric]], [[action]], [[event]] and [[merger]]. Raises
     CatalogueFault with all faults at once.
     """
     faults: list[str] = []
@@ -222,6 +275,7 @@ def load(folder: Path) -> Catalogue:
     metrics: dict[str, Metric] = {}
     actions: dict[str, Action] = {}
     events: dict[str, Event] = {}
+    mergers: dict[str, Merger] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -236,6 +290,7 @@ def load(folder: Path) -> Catalogue:
         _keep(path, metrics, _entries(path, "metric", Metric, rows["metric"], faults), faults)
         _keep(path, actions, _entries(path, "action", Action, rows["action"], faults), faults)
         _keep(path, events, _entries(path, "event", Event, rows["event"], faults), faults)
+        _keep(path, mergers, _entries(path, "merger", Merger, rows["merger"], faults), faults)
         faults += [
             f"{path.name}: '{key}' is not a table of the catalogue; remove it." for key in raw
         ]
@@ -251,6 +306,7 @@ def load(folder: Path) -> Catalogue:
         tuple(actions.values()),
         tuple(events.values()),
         folder,
+        tuple(mergers.values()),
     )
 
 
@@ -310,6 +366,11 @@ def _dangling(
             yield f"metric '{m.id}': its audit '{m.audit}' is not in the catalogue."
         if m.score and m.score not in metrics:
             yield f"metric '{m.id}': its score '{m.score}' is not a metric of the catalogue."
+        if m.kind_of and m.kind_of not in metrics:
+            yield f"metric '{m.id}': its kind_of '{m.kind_of}' is not a metric of the catalogue."
+        for name in (m.adjusted.care, *m.adjusted.factors) if m.adjusted else ():
+            if name not in metrics:
+                yield f"metric '{m.id}': its adjustment names '{name}', which is not a metric of the catalogue."
         if m.kind == "proportion" and not m.achieved:
             yield f"metric '{m.id}': a proportion needs 'achieved', the words after '72 in 100 {m.counted}'."
     for a in actions.values():

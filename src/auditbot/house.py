@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from auditbot.analyse.findings import find
 from auditbot.catalogue import Catalogue
+from auditbot.company import Company, beside_peers, company
 from auditbot.layout import Layout
 from auditbot.model import Binding, Finding, Roles
 from auditbot.say.words import Words
@@ -53,15 +54,21 @@ def viewer_of(house: House, binding: Binding, now: datetime) -> Viewer:
     )
 
 
+def company_of(conn: Connection, house: House, now: datetime) -> Company:
+    """The public figures that the house sets its findings beside, as of an instant."""
+    private = frozenset(s for s, r in house.roles.items() if r.private)
+    return company(conn, house.catalogue, now, private)
+
+
 def findings_for(
-    conn: Connection, house: House, binding: Binding, viewer: Viewer
+    conn: Connection, house: House, binding: Binding, viewer: Viewer, peers: Company
 ) -> tuple[list[Finding], list[Held]]:
-    """What the figures of a channel's services say, and whose figures must wait.
+    """What the figures of a channel's services say, each beside its peers, and whose must wait.
 
     A service with refused rows in its newest file gets no digest from it.
     """
     services = load.services(conn, viewer)
-    refused = load.refused_services(conn)
+    refused = peers.refused
     findings: list[Finding] = []
     held: list[Held] = []
     wanted = {s for s in binding.services if s in services}
@@ -79,7 +86,6 @@ def findings_for(
     for audit in binding.audits or tuple(house.catalogue.audits):
         metrics = house.catalogue.by_audit.get(audit, ())
         series = {m.id: load.series(conn, house.catalogue, viewer, m.id, wanted) for m in metrics}
-        breaks = tuple(b.after for b in house.catalogue.audits[audit].breaks)
         for service in sorted(wanted):
             own = {
                 m: by_service[service] for m, by_service in series.items() if service in by_service
@@ -93,7 +99,8 @@ def findings_for(
                     own[metric.id],
                     profile=house.profile,
                     companions=own,
-                    breaks=breaks,
+                    breaks=house.catalogue.breaks_of(audit, service),
+                    adjustment=house.catalogue.adjustment_of(metric),
                 )
                 if found is None:
                     continue
@@ -106,5 +113,5 @@ def findings_for(
                         )
                     )
                     continue
-                findings.append(found)
+                findings.append(beside_peers(peers, found))
     return findings, list(dict.fromkeys(held))

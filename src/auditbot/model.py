@@ -26,6 +26,11 @@ State = Literal[
 Publication = Literal["public", "internal"]
 Audience = Literal["open", "private", "direct", "guest"]
 Strength = Literal["none", "signal", "confirmed", "too_early"]
+Caution = Literal[
+    "disputed",  # the service or its audit team says that the figure looks wrong
+    "completeness_fell",  # fewer of the expected records came in than before
+    "revised",  # corrected figures changed what the series says
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,6 +94,7 @@ class Series:
     service: str
     metric: str
     results: tuple[Result, ...]
+    replaced: tuple[Result, ...] = ()  # what the newest revisions in `results` said before, if else
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +184,40 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyView:
+    """Two single periods compared, of a series too short for more: never a confirmed change."""
+
+    answer: Literal["more_than_usual", "within_usual", "too_few"]
+    difference: float  # after - before, in points
+    half_width: float  # of its 95% interval, in points
+    z: float
+    phi: float  # spread of such changes among peers relative to chance, at least 1
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Other services of the same kind in the same period, and the steps to look up to.
+
+    All from public figures; the service itself is not among them. Rates are percent.
+    """
+
+    count: int  # other services with a figure
+    alike: bool  # they are of similar size too: half to twice as many cases
+    typical: float  # what the middle one reaches
+    top_quarter: float  # what the best quarter reach
+    achievable: float | None  # of the best, who treat a tenth of all patients; None without counts
+
+
+@dataclass(frozen=True, slots=True)
+class GradeCause:
+    """Did a grade that is adjusted for its data move because of the data, or because of care?"""
+
+    by: Literal["data", "not_data"]  # data: with the bands of before it would not have moved
+    bands: tuple[str, ...]  # metric ids of the data bands that changed
+    with_old_bands: str  # the grade that care would have with the bands of before
+
+
+@dataclass(frozen=True, slots=True)
 class Standard:
     """What the figure is asked to reach. An interim goal is mentioned, never judged."""
 
@@ -216,6 +256,10 @@ class Finding:
     companions: Mapping[str, Result] = field(
         default_factory=dict
     )  # the score behind a level, bands
+    cautions: tuple[Caution, ...] = ()  # reasons to hold praise back, and to say so
+    cause: GradeCause | None = None
+    peers: Peers | None = None
+    early: EarlyView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import structlog
 
 from auditbot.act import concern
 from auditbot.act.correct import correct
-from auditbot.house import Held, House, findings_for, viewer_of
+from auditbot.company import Company
+from auditbot.house import Held, House, company_of, findings_for, viewer_of
 from auditbot.ingest import Refused, take_in
 from auditbot.ingest.personal import without_numbers
 from auditbot.model import Binding, Finding, Message, Period, Publication
@@ -99,25 +100,29 @@ def turn(
     """
     day = now.astimezone(house.zone).date()
     held: list[Held] = []
-    for binding in channels:
-        if not binding.services:  # said already: none of its names fits a service
-            continue
-        with reading(house.engine) as conn:
-            if once_a_day and queue.considered(conn, binding.channel, day):
+    with reading(house.engine) as public:
+        peers = company_of(public, house, now)
+        for binding in channels:
+            if not binding.services:  # said already: none of its names fits a service
                 continue
-        try:
-            why = tell(house, binding, now, next_slot(binding, now))
-        except Exception as e:
-            log.exception("channel_failed", channel=binding.channel)
-            why = [Held(binding.channel, "", f"could not be worked out ({type(e).__name__})")]
-        with writing(house.engine) as conn:
-            queue.consider(conn, binding.channel, day, "; ".join(h.why for h in why), now)
-        held += why
+            with reading(house.engine) as conn:
+                if once_a_day and queue.considered(conn, binding.channel, day):
+                    continue
+            try:
+                why = tell(house, binding, now, next_slot(binding, now), peers)
+            except Exception as e:
+                log.exception("channel_failed", channel=binding.channel)
+                why = [Held(binding.channel, "", f"could not be worked out ({type(e).__name__})")]
+            with writing(house.engine) as conn:
+                queue.consider(conn, binding.channel, day, "; ".join(h.why for h in why), now)
+            held += why
     held += concern.pass_on_due(house, now, {b.channel for b in channels})
     return tuple(held)
 
 
-def tell(house: House, binding: Binding, now: datetime, next_slot: datetime) -> list[Held]:
+def tell(
+    house: House, binding: Binding, now: datetime, next_slot: datetime, peers: Company
+) -> list[Held]:
     """Decide what one channel hears, and queue it. Returns why it hears nothing, if so.
 
     A confirmed concern goes its own way, to the service's lead first, whatever the digest says.
@@ -126,7 +131,7 @@ def tell(house: House, binding: Binding, now: datetime, next_slot: datetime) -> 
     viewer = viewer_of(house, binding, now)
     with reading(house.engine) as conn:
         paused = queue.setting(conn, "pause")
-        findings, held = findings_for(conn, house, binding, viewer)
+        findings, held = findings_for(conn, house, binding, viewer, peers)
         releases = load.releases(conn, viewer)
         told = set(queue.told(conn, channel))
         recent = [Past(*p) for p in queue.recent(conn, channel)]

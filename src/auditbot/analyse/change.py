@@ -7,7 +7,6 @@ to chance, never under 1. Only proportions with counts can be compared so.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -17,7 +16,7 @@ from typing import Literal
 from scipy.special import ndtr, stdtrit
 
 from auditbot.catalogue import Metric
-from auditbot.model import Change, Period, Result, Series
+from auditbot.model import Change, EarlyView, Period, Result, Series
 from auditbot.period import shift
 
 BEYOND_CHANCE = 3.3  # |z| above this is confirmed: about one in a thousand by chance
@@ -29,17 +28,6 @@ FEWEST_FOR_SPREAD = 12  # periods from which the spread of a series can be told
 FEWEST_EXPECTED = 5  # people expected with and without the achievement, on each side
 LONGEST_HOLE = timedelta(days=366)  # without results; a longer one starts a new series
 WIDE = 10.0  # points; a 95% interval reaching further by chance alone means few patients
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyView:
-    """Two single periods compared, of a series too short for more: never a confirmed change."""
-
-    answer: Literal["more_than_usual", "within_usual", "too_few"]
-    difference: float  # after - before, in points
-    half_width: float  # of its 95% interval, in points
-    z: float
-    phi: float
 
 
 def since_break(results: Sequence[Result], breaks: Iterable[date]) -> tuple[Result, ...]:

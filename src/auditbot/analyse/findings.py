@@ -18,8 +18,9 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
 
-from auditbot.analyse import change, xmr
-from auditbot.catalogue import Metric
+from auditbot.analyse import caution, change, grade, xmr
+from auditbot.analyse.grade import DATA_BANDS
+from auditbot.catalogue import Adjustment, Metric
 from auditbot.model import (
     Change,
     Finding,
@@ -41,8 +42,6 @@ VISIBLE = 1 / 3  # of the way from the mean to the limit: as far as the end of a
 MONTH = 30.44  # days on average
 NEARLY = 3  # days that a stretch may differ from so many average months and still be as long
 POOLED = "pooled_change"  # the rule where the test is all there is and no chart rule fired
-# A level or score of an audit is read beside how many of its cases, and how much of each, came in.
-DATA_BANDS = ("case_ascertainment", "audit_compliance")
 
 Told = Literal["improvement", "concern", "high", "low", ""]
 _CHART_DIRECTION: dict[str, xmr.Direction] = {
@@ -68,12 +67,14 @@ def find(
     profile: str = "ptd",
     companions: Mapping[str, Series] = _NO_COMPANIONS,
     breaks: Sequence[date] = (),
+    adjustment: Adjustment | None = None,
 ) -> Finding | None:
     """Everything the series says about its newest result; None when it holds no result.
 
     `companions` are other series of the same service and audit by metric id; those that help to
     read a level are handed on. `breaks` are the last days of old definitions or schemes: nothing
-    is compared across one. `latest` is the newest period's result whatever its state; where it is
+    is compared across one. `adjustment` is how the grade, or the score behind it, rests on data
+    bands. `latest` is the newest period's result whatever its state; where it is
     no figure the verdict says nothing. A confirmed test in `change` may yet have no part in the
     verdict, namely when the latest result has gone back or speaks against it.
 
@@ -82,6 +83,24 @@ def find(
     """
     if not series.results:
         return None
+    found = _found(service, metric, series, profile, companions, breaks, adjustment)
+    cautions = tuple(caution.of(found))
+    if caution.newly_revised(series, found.latest):
+        before = caution.as_before(series)
+        was = _found(service, metric, before, profile, companions, breaks, adjustment)
+        cautions += ("revised",) if caution.says(was) != caution.says(found) else ()
+    return replace(found, cautions=cautions)
+
+
+def _found(
+    service: Service,
+    metric: Metric,
+    series: Series,
+    profile: str,
+    companions: Mapping[str, Series],
+    breaks: Sequence[date],
+    adjustment: Adjustment | None,
+) -> Finding:
     phase = _of_one_length(series, breaks)
     alike = replace(series, results=phase)
     latest = phase[-1]
@@ -90,6 +109,7 @@ def find(
     judged = _judge(_behind(phase, metric, companions, breaks), metric, standard, profile)
     pooled = change.compare(alike, metric, breaks=breaks)
     verdict = _verdict(judged, pooled, alike, metric, profile)
+    beside = _companions(metric, companions, latest, comparable, adjustment)
     return Finding(
         service=service,
         metric=metric.id,
@@ -103,7 +123,8 @@ def find(
         change=pooled,
         points=() if metric.kind == "level" else _points(phase, judged),
         missing=_missing(tuple(r.period for r in phase)),
-        companions=_companions(metric, companions, latest, comparable),
+        companions=beside,
+        cause=grade.cause(latest, comparable, beside, adjustment),
     )
 
 
@@ -338,8 +359,9 @@ def _companions(
     companions: Mapping[str, Series],
     latest: Result,
     comparable: Result | None,
+    adjustment: Adjustment | None,
 ) -> dict[str, Result]:
-    """The score behind a level and the audit's data bands, in the latest and comparable period.
+    """The score behind a level, the score of care and the audit's data bands, now and before.
 
     Keys are metric ids, with "@previous" for the comparable period.
     """
@@ -347,7 +369,8 @@ def _companions(
         return {}
     found = {}
     for name, series in companions.items():
-        if name == metric.id or not (name == metric.score or name.endswith(DATA_BANDS)):
+        care = adjustment is not None and name == adjustment.care
+        if name == metric.id or not (care or name == metric.score or name.endswith(DATA_BANDS)):
             continue
         by_period = {r.period: r for r in series.results}
         for suffix, beside in (("", latest), ("@previous", comparable)):

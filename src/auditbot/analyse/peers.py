@@ -23,6 +23,7 @@ DRAWS = 4000  # of places; the interval of a place moves by less than one in a h
 SEED = 20  # fixed, so that the same figures give the same places
 
 Better = Literal["higher", "lower"]
+Counts = tuple[float, float]  # numerator, denominator
 Floats = NDArray[np.float64]
 
 
@@ -124,6 +125,17 @@ def benchmark(
     )
 
 
+def steps(values: Sequence[float], better: Better = "higher") -> tuple[float, float] | None:
+    """What the middle one and the best quarter reach, of figures that have no counts behind them.
+
+    For scores, means and medians; None for fewer than 8 services.
+    """
+    if len(values) < FEWEST_PEERS:
+        return None
+    quarter = float(np.quantile(values, 0.75 if better == "higher" else 0.25))
+    return float(np.median(values)), quarter
+
+
 def places(
     numerators: Sequence[float], denominators: Sequence[float], better: Better = "higher"
 ) -> tuple[Place, ...] | None:
@@ -149,6 +161,25 @@ def places(
         Place(int(r), min(int(b), int(r)), max(int(w), int(r)), len(n))
         for r, b, w in zip(own, low, high, strict=True)
     )
+
+
+def spread_of_changes(before: Sequence[Counts], after: Sequence[Counts]) -> float | None:
+    """How much more services change from one period to the next than chance lets them; at least 1.
+
+    `before` and `after` hold (numerator, denominator) of the same services in two periods. z of
+    each service's change, less that of all together, is winsorised at the 10% and 90% quantiles;
+    its mean square is phi, as in the funnel (Spiegelhalter 2005). None for fewer than 8 services.
+    """
+    if len(before) < FEWEST_PEERS:
+        return None
+    (x0, n0), (x1, n1) = _checked(*zip(*before, strict=True)), _checked(*zip(*after, strict=True))
+    p = (x0.sum() + x1.sum()) / (n0.sum() + n1.sum())
+    if p in (0, 1):
+        return 1.0
+    change = x1 / n1 - x0 / n0 - (x1.sum() / n1.sum() - x0.sum() / n0.sum())
+    z = change / np.sqrt(p * (1 - p) * (1 / n0 + 1 / n1))
+    low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
+    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)))
 
 
 def _shrink(x: Floats, n: Floats) -> tuple[Floats, Floats]:

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
 
 from auditbot.ask.vocabulary import Vocabulary
 from auditbot.catalogue import Audit, Catalogue, Metric
+from auditbot.company import Company, company
 from auditbot.model import Message, Period, Question, Release, Result, Roles, Series, Service
 from auditbot.say.words import Words
 from auditbot.store import load
@@ -34,6 +36,11 @@ class Desk:
     _series: dict[tuple[str, tuple[str, ...] | None], dict[str, Series]] = field(
         default_factory=dict
     )
+
+    @cached_property
+    def company(self) -> Company:
+        """The public figures that services are set beside."""
+        return company(self.conn, self.catalogue, self.viewer.now, self.viewer.private_services)
 
     def series(self, metric: str, services: Collection[str] | None) -> dict[str, Series]:
         """The figures of some services on a metric, protected for this viewer; read once."""

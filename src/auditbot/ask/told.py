@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from auditbot.analyse.findings import DATA_BANDS as BANDS
 from auditbot.analyse.findings import find
+from auditbot.analyse.grade import DATA_BANDS as BANDS
 from auditbot.ask import figures
 from auditbot.ask.desk import Desk
 from auditbot.ask.memory import value_of
 from auditbot.catalogue import Metric
+from auditbot.company import beside_peers
 from auditbot.model import Button, Finding, Question, Result, Series
 from auditbot.say import facts, numbers
 from auditbot.say.choose import Pick
@@ -21,7 +22,9 @@ def finding(desk: Desk, series: Series, result: Result) -> Finding:
     """What the figures said when this result was the newest."""
     metric, service = desk.metric(series.metric), desk.service(series.service)
     audit = desk.catalogue.audits[metric.audit]
+    adjustment = desk.catalogue.adjustment_of(metric)
     wanted = {metric.score} if metric.score else set()
+    wanted |= {adjustment.care} if adjustment else set()
     if metric.kind in ("level", "score"):
         wanted |= {m.id for m in desk.catalogue.by_audit[audit.id] if m.id.endswith(BANDS)}
     near = {
@@ -35,10 +38,11 @@ def finding(desk: Desk, series: Series, result: Result) -> Finding:
         figures.until(series, result.period),
         profile=desk.profile,
         companions={m: figures.until(s, result.period) for m, s in near.items()},
-        breaks=tuple(b.after for b in audit.breaks),
+        breaks=desk.catalogue.breaks_of(audit.id, service.id),
+        adjustment=adjustment,
     )
     assert found is not None
-    return found
+    return beside_peers(desk.company, found)
 
 
 def finding_facts(desk: Desk, found: Finding) -> dict[str, Any]:

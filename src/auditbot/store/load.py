@@ -5,6 +5,7 @@ names and periods that only they mention. Cells are protected as they leave.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Connection, Row, Select, bindparam, func, select
@@ -80,9 +81,22 @@ def series(
 ) -> dict[str, Series]:
     """The figures on one metric, by service: one result a period, in time order, protected.
 
-    Of several revisions of a figure, the newest that this viewer may see. `services` narrows it to
-    those ids. Empty for a metric that is not in the catalogue: nobody could say how to protect it.
+    Of several revisions of a figure, the newest that this viewer may see; what it took the place of
+    is in `replaced`. `services` narrows it to those ids. Empty for a metric that is not in the
+    catalogue: nobody could say how to protect it.
     """
+    return _series(conn, catalogue, viewer, metric, services, None)
+
+
+def _series(
+    conn: Connection,
+    catalogue: Catalogue,
+    viewer: Viewer,
+    metric: str,
+    services: Collection[str] | None,
+    of_period: int | None,
+) -> dict[str, Series]:
+    """`of_period` narrows it to the period of this key."""
     entry = catalogue.metrics.get(metric)
     key = key_of(conn, tables.metric, metric)
     if entry is None or key is None:
@@ -104,23 +118,26 @@ def series(
     ).where(r.c.metric == key)
     if services is not None:
         query = query.where(r.c.service.in_(_literal("services", names)))
+    if of_period is not None:
+        query = query.where(r.c.period == of_period)
     newest: dict[tuple[int, int], tuple[int, Any]] = {}
+    replaced: dict[tuple[int, int], tuple[int, Any]] = {}
     for row in conn.execute(query):
         standing = order.get(row[2])
         if standing is None or row[0] not in names:
             continue
-        cell = (row[0], row[1])
+        cell, found = (row[0], row[1]), (standing, row)
         held = newest.get(cell)
-        if held is None or held[0] < standing:
-            newest[cell] = (standing, row)
-    as_is = entry.disclosure == "as_published"
-    by_service: dict[int, list[Result]] = {}
-    for service, period in sorted(newest, key=lambda cell: place[cell[1]]):
-        _, _, release, state, numerator, denominator, value, level, completeness = newest[
-            service, period
-        ][1]
-        figure = Result(
-            names[service],
+        if held is None:
+            newest[cell] = found
+            continue
+        earlier, newest[cell] = sorted((held, found), key=itemgetter(0))
+        replaced[cell] = max(replaced.get(cell, earlier), earlier, key=itemgetter(0))
+
+    def figure(row: Any) -> Result:
+        _, period, release, state, numerator, denominator, value, level, completeness = row
+        made = Result(
+            names[row[0]],
             metric,
             periods[period],
             _STATE_OF[state],
@@ -131,10 +148,30 @@ def series(
             completeness,
             release,
         )
-        by_service.setdefault(service, []).append(
-            figure if as_is else protect(figure, entry, viewer)
-        )
-    return {names[s]: Series(names[s], metric, tuple(rs)) for s, rs in by_service.items()}
+        return made if entry.disclosure == "as_published" else protect(made, entry, viewer)
+
+    by_service: dict[int, list[Result]] = {}
+    for service, period in sorted(newest, key=lambda cell: place[cell[1]]):
+        by_service.setdefault(service, []).append(figure(newest[service, period][1]))
+    before_by_service: dict[int, list[Result]] = {}
+    for service, period in sorted(replaced, key=lambda cell: place[cell[1]]):
+        before_by_service.setdefault(service, []).append(figure(replaced[service, period][1]))
+    return {
+        names[s]: Series(names[s], metric, tuple(rs), tuple(before_by_service.get(s, ())))
+        for s, rs in by_service.items()
+    }
+
+
+def at(
+    conn: Connection, catalogue: Catalogue, viewer: Viewer, metric: str, period: Period
+) -> dict[str, Result]:
+    """The figures of one period on a metric, by service: protected, newest revision, states too."""
+    p = tables.period
+    key = conn.scalar(select(p.c.key).where(p.c.start == period.start, p.c.end == period.end))
+    if key is None:
+        return {}
+    found = _series(conn, catalogue, viewer, metric, None, key)
+    return {service: s.results[0] for service, s in found.items()}
 
 
 def metrics_of(conn: Connection, viewer: Viewer, service: str) -> list[str]:

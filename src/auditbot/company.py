@@ -1,0 +1,150 @@
+"""In whose company is a service? Other services of its kind in the same period, from public figures.
+
+Both a turn and an answer set a finding beside its peers here, so that both say the same. Peers are
+public, complete rows alone: what a private channel may see of itself never tells on others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from auditbot.analyse import change, peers
+from auditbot.analyse.peers import Counts, Place
+from auditbot.catalogue import Catalogue, Metric
+from auditbot.model import EarlyView, Finding, Peers, Period, Result, Service
+from auditbot.store import load
+from auditbot.viewer import Viewer
+
+SIMILAR = 2.0  # at most so many times as many cases, or as few
+ALONE = ("count", "level")  # counts grow with size, and a letter's next step is the letter above
+
+
+@dataclass(frozen=True)
+class Company:
+    """The public figures that services are set beside, read once a metric and period."""
+
+    conn: Connection
+    catalogue: Catalogue
+    viewer: Viewer
+    services: Mapping[str, Service]
+    refused: frozenset[tuple[int, str]]  # (release, service) with refused rows
+    _held: dict[tuple[str, Period], dict[str, Result]] = field(default_factory=dict)
+    _kinds: dict[tuple[str, Period, str, bool], list[Result]] = field(default_factory=dict)
+
+    def figures(self, metric: str, period: Period) -> dict[str, Result]:
+        """Every public figure of one period on a metric, by service."""
+        key = metric, period
+        if key not in self._held:
+            found = load.at(self.conn, self.catalogue, self.viewer, metric, period)
+            self._held[key] = {
+                s: r
+                for s, r in found.items()
+                if r.state == "ok" and (r.release, s) not in self.refused
+            }
+        return self._held[key]
+
+    def others(self, metric: Metric, service: Service, own: Result) -> tuple[list[Result], bool]:
+        """The figures of other services of the same kind, and whether they are of similar size too.
+
+        Of one kind: in the same group of the publisher, and alike in having a figure on the
+        measure that the catalogue names as telling kinds apart. Of these, those of similar size
+        where at least eight are.
+        """
+        others = [r for r in self._of_kind(metric, service, own.period) if r.service != service.id]
+        size = own.denominator or 0.0
+        similar = [
+            r for r in others if r.denominator and size / SIMILAR <= r.denominator <= size * SIMILAR
+        ]
+        alike = len(similar) >= peers.FEWEST_PEERS
+        return (similar if alike else others), alike
+
+    def _of_kind(self, metric: Metric, service: Service, period: Period) -> list[Result]:
+        apart = self.figures(metric.kind_of, period) if metric.kind_of else {}
+        own = service.id in apart
+        key = metric.id, period, service.peer_group, own
+        if key not in self._kinds:
+            self._kinds[key] = [
+                r
+                for s, r in sorted(self.figures(metric.id, period).items())
+                if s in self.services
+                and self.services[s].peer_group == service.peer_group
+                and (s in apart) == own
+            ]
+        return self._kinds[key]
+
+
+def company(
+    conn: Connection, catalogue: Catalogue, now: datetime, private_services: frozenset[str]
+) -> Company:
+    """The public figures as of an instant."""
+    viewer = Viewer("guest", now, private_services=private_services)
+    refused = frozenset(load.refused_services(conn))
+    return Company(conn, catalogue, viewer, load.services(conn, viewer), refused)
+
+
+def beside_peers(company: Company, found: Finding) -> Finding:
+    """The finding with its peers, where there are eight or more, and its early view if it is early."""
+    metric = company.catalogue.metrics[found.metric]
+    if found.latest.state != "ok" or metric.kind in ALONE or metric.direction == "neutral":
+        return found
+    others, alike = company.others(metric, found.service, found.latest)
+    early = None
+    if found.verdict.strength == "too_early" and found.comparable is not None:
+        early = _early(company, metric, found.comparable, found.latest, others)
+    return replace(found, peers=_steps(metric, found.latest, others, alike=alike), early=early)
+
+
+def place(company: Company, found: Finding) -> Place | None:
+    """The service's own place among its peers with its interval; None for fewer than 8 others."""
+    metric = company.catalogue.metrics[found.metric]
+    if found.latest.state != "ok" or metric.kind != "proportion" or metric.direction == "neutral":
+        return None
+    others, _ = company.others(metric, found.service, found.latest)
+    counted = [c for r in (*others, found.latest) if (c := counts(r))]
+    if len(counted) <= max(len(others), peers.FEWEST_PEERS):
+        return None
+    numerators, denominators = zip(*counted, strict=True)
+    placed = peers.places(numerators, denominators, _better(metric))
+    return placed[-1] if placed else None
+
+
+def _steps(metric: Metric, own: Result, others: Sequence[Result], *, alike: bool) -> Peers | None:
+    if len(others) < peers.FEWEST_PEERS:
+        return None
+    if metric.kind == "proportion" and counts(own):
+        counted = [c for r in others if (c := counts(r))]
+        if len(counted) == len(others):
+            numerators, denominators = zip(*counted, strict=True)
+            found = peers.benchmark(numerators, denominators, _better(metric))
+            assert found is not None
+            return Peers(found.peers, alike, found.typical, found.top_quarter, found.achievable)
+    values = [r.value for r in others if r.value is not None]
+    steps = peers.steps(values, _better(metric))
+    return Peers(len(values), alike, *steps, None) if steps else None
+
+
+def _early(
+    company: Company, metric: Metric, before: Result, after: Result, others: Sequence[Result]
+) -> EarlyView | None:
+    """The latest result and the comparable one, by the spread of such changes among peers."""
+    then = company.figures(metric.id, before.period)
+    pairs = [
+        (a, b)
+        for r in others
+        if r.service in then and (a := counts(then[r.service])) and (b := counts(r))
+    ]
+    phi = peers.spread_of_changes([a for a, _ in pairs], [b for _, b in pairs])
+    return change.two_proportions(before, after, phi) if phi is not None else None
+
+
+def counts(r: Result) -> Counts | None:
+    """Numerator and denominator of a result that has both."""
+    if r.numerator is None or not r.denominator:
+        return None
+    return r.numerator, r.denominator
+
+
+def _better(metric: Metric) -> peers.Better:
+    return "lower" if metric.direction == "lower" else "higher"
