@@ -1,6 +1,7 @@
 """A small made-up catalogue and made-up findings for the tests of `say`."""
 
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +11,10 @@ from auditbot import period as periods
 from auditbot.catalogue import Action, Audit, Catalogue, Metric
 from auditbot.model import (
     Change,
+    EarlyView,
     Finding,
+    GradeCause,
+    Peers,
     Period,
     Point,
     Result,
@@ -136,6 +140,12 @@ _METRICS = (
         minimum=30,
     ),
     metric(
+        "hip_late",
+        plain="a long wait",
+        achieved="waited longer than a day",
+        direction="lower",
+    ),
+    metric(
         "hip_cases",
         plain="hip fractures",
         kind="count",
@@ -236,6 +246,7 @@ def finding(
     last: tuple[int, int] = (2026, 9),
     companions: dict[str, Result] | None = None,
     catalogue: Catalogue = CATALOGUE,
+    **more: Any,
 ) -> Finding:
     """A finding with one result a month; `change` is the pooled rates before and after."""
     m = catalogue.metrics[metric]
@@ -291,6 +302,7 @@ def finding(
             for r in results
         ),
         companions=companions or {},
+        **more,
     )
 
 
@@ -299,7 +311,8 @@ def levels(
 ) -> Finding:
     """A level by quarters; the previous quarter is the comparable one."""
     service = more.pop("service", FERNHILL)
-    slots = quarters(len(letters), **more)
+    last = {"last": more.pop("last")} if "last" in more else {}
+    slots = quarters(len(letters), **last)
     results = tuple(
         Result(service.id, metric, p, "ok", level=letter)
         for p, letter in zip(slots, letters, strict=True)
@@ -312,7 +325,39 @@ def levels(
         results[-2] if len(results) > 1 else None,
         Verdict("too_early" if len(letters) < 12 else "none", "", "", "ptd", len(letters)),
         companions=companions or {},
+        **more,
     )
+
+
+def peers(own: float | None, place: str, *, lower: bool = False, counted: bool = True) -> Peers:
+    """Peers among whom `place` is the next step up for a figure `own`: typical, top_quarter, ..."""
+    middle = own if own is not None else 50.0
+    first = {"typical": 3.0, "top_quarter": -3.0, "achievable": -7.0, "own": -11.0}[place]
+    steps = [middle + first + 4.0 * i + (2.0 if first + 4.0 * i > 0 else 0.0) for i in range(3)]
+    if lower:
+        steps = [2 * middle - s for s in steps]
+    typical, quarter, best = (min(max(s, 0.0), 100.0) for s in steps)
+    return Peers(38, counted, typical, quarter, best if counted else None)
+
+
+def any_extras(chance: random.Random, found: Finding, m: Metric) -> Finding:
+    """The same with peers, cautions, gaps and an early view, as analysis could hand them over."""
+    cautions = [c for c in ("disputed", "completeness_fell", "revised") if chance.random() < 0.1]
+    more: dict[str, Any] = {"cautions": tuple(cautions)}
+    if chance.random() < 0.3:
+        more["missing"] = tuple(months(8, (2026, 3))[: chance.choice([1, 2, 6])])
+    if m.kind not in ("count", "level") and m.direction != "neutral" and chance.random() < 0.7:
+        where = chance.choice(["typical", "top_quarter", "achievable", "own"])
+        counted = m.kind == "proportion" and chance.random() < 0.8
+        lower = m.direction == "lower"
+        more["peers"] = peers(found.latest.value, where, lower=lower, counted=counted)
+    if found.verdict.strength == "too_early" and m.kind == "proportion":
+        answers = ("more_than_usual", "within_usual", "too_few")
+        more["early"] = EarlyView(chance.choice(answers), 4.0, 3.0, 1.0, 1.5)
+    if m.score and chance.random() < 0.7:
+        by = chance.choice(["data", "not_data"])
+        more["cause"] = GradeCause(by, (), chance.choice("ABCDE"))
+    return replace(found, **more)
 
 
 def beside(metric: str, now: float | str, before: float | str) -> dict[str, Result]:
@@ -339,6 +384,10 @@ def pick(f: Finding, catalogue: Catalogue = CATALOGUE, **more: Any) -> Pick:
 def any_finding(chance: random.Random, catalogue: Catalogue = CATALOGUE) -> Finding:
     """Any finding that analysis could hand over, of any metric of the catalogue."""
     m = chance.choice([m for m in catalogue.metrics.values() if m.verified])
+    return any_extras(chance, _any_finding(chance, catalogue, m), m)
+
+
+def _any_finding(chance: random.Random, catalogue: Catalogue, m: Metric) -> Finding:
     n = chance.choice([2, 5, 13, 24, 36])
     if m.kind == "level":
         letters = "".join(chance.choice("ABCDE") for _ in range(min(n, 13)))

@@ -11,14 +11,45 @@ from hypothesis import strategies as st
 
 from auditbot import period
 from auditbot.analyse.findings import find
-from auditbot.model import Binding, Finding, Message, Release, Result, Roles
+from auditbot.model import (
+    Binding,
+    EarlyView,
+    Finding,
+    GradeCause,
+    Message,
+    Release,
+    Result,
+    Roles,
+)
 from auditbot.say import digest
 from auditbot.say.choose import Choice
 from auditbot.say.facts import about
 from auditbot.say.markup import plain, spans
-from tests.saying import CATALOGUE, FERNHILL, TODAY, WORDS, beside, finding, levels, pick
+from tests.saying import (
+    CATALOGUE,
+    FERNHILL,
+    TODAY,
+    WORDS,
+    beside,
+    finding,
+    levels,
+    peers,
+    pick,
+)
 
 FLAT = [70.0, 74, 71, 69, 73, 72, 70, 75, 71, 72, 68, 73, 71, 70]
+
+
+def fewer_records(f: Finding) -> Finding:
+    """The same, with 60 of every 100 expected records, and 95 the time before."""
+    assert f.comparable is not None
+    return replace(
+        f,
+        latest=replace(f.latest, completeness=60.0),
+        comparable=replace(f.comparable, completeness=95.0),
+    )
+
+
 BINDING = Binding("C0HIP", (FERNHILL.id,), audits=("hip", "stroke"))
 ROLES = Roles(FERNHILL.id)
 
@@ -142,6 +173,79 @@ CASES: dict[str, Message] = {
         pick(finding("hip_ward", [*FLAT, 52], strength="signal", direction="concern")),
         roles=ROLES,
         today=TODAY,
+    ),
+    "beside the middle one of its peers": said(
+        finding("hip_ward", FLAT, peers=peers(70.0, "typical"))
+    ),
+    "beside the top quarter": said(finding("hip_ward", FLAT, peers=peers(70.0, "top_quarter"))),
+    "beside the leading few": said(finding("hip_ward", FLAT, peers=peers(70.0, "achievable"))),
+    "level with the leading few": said(finding("hip_ward", FLAT, peers=peers(70.0, "own"))),
+    "less is better beside peers": said(
+        finding(
+            "hip_late",
+            [30.0] * 14,
+            cases=2000,
+            peers=peers(30.0, "typical", lower=True),
+        )
+    ),
+    "early view": said(
+        finding(
+            "hip_ward",
+            [62.0, 64.0, 76.0],
+            strength="too_early",
+            peers=peers(76.0, "top_quarter"),
+            early=EarlyView("more_than_usual", 12.0, 5.0, 3.6, 1.2),
+        )
+    ),
+    "better, of fewer records": said(
+        fewer_records(
+            finding(
+                "hip_ward",
+                [*FLAT, 82],
+                strength="confirmed",
+                direction="improvement",
+                change=(71.2, 80.4),
+                cautions=("completeness_fell",),
+            )
+        )
+    ),
+    "better, and disputed": said(
+        finding(
+            "hip_ward",
+            [*FLAT, 84],
+            strength="signal",
+            direction="improvement",
+            cautions=("disputed",),
+        )
+    ),
+    "better, by corrected figures": said(
+        finding(
+            "hip_ward",
+            [*FLAT, 84],
+            strength="signal",
+            direction="improvement",
+            cautions=("revised",),
+        )
+    ),
+    "level down by records alone": said(
+        levels(
+            "level",
+            "BBBBBC",
+            companions=beside("score", 68.4, 72.0) | beside("band", "C", "A"),
+            cautions=("completeness_fell",),
+            cause=GradeCause("data", ("band",), "B"),
+        )
+    ),
+    "level down, and not by records": said(
+        levels(
+            "level",
+            "BBBBBC",
+            companions=beside("score", 66.0, 72.0) | beside("band", "A", "A"),
+            cause=GradeCause("not_data", (), "C"),
+        )
+    ),
+    "with months missing": said(
+        finding("hip_ward", FLAT, missing=tuple(period.month(2026, n) for n in (1, 2, 4, 6)))
     ),
     "introduction": digest.intro(WORDS, CATALOGUE, BINDING),
     "introduction without a service": digest.intro(WORDS, CATALOGUE, None),

@@ -76,12 +76,17 @@ class Company:
 
 
 def company(
-    conn: Connection, catalogue: Catalogue, now: datetime, private_services: frozenset[str]
+    conn: Connection,
+    catalogue: Catalogue,
+    now: datetime,
+    private_services: frozenset[str],
+    services: Mapping[str, Service] | None = None,
 ) -> Company:
-    """The public figures as of an instant."""
+    """The public figures as of an instant; `services` by id, where they are known already."""
     viewer = Viewer("guest", now, private_services=private_services)
     refused = frozenset(load.refused_services(conn))
-    return Company(conn, catalogue, viewer, load.services(conn, viewer), refused)
+    known = load.services(conn, viewer) if services is None else services
+    return Company(conn, catalogue, viewer, known, refused)
 
 
 def beside_peers(company: Company, found: Finding) -> Finding:

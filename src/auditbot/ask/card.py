@@ -77,6 +77,7 @@ def _stretch(desk: Desk, q: Question, metric: Metric, series: Series, period: Pe
     if not ago.missing and not found.missing and (was := figures.together(ago, metric)):
         known |= told.before(desk, metric, whole, was, desk.words.say("before.last_year"))
         known["before_period"] = was.period
+        known["between"] = told.between(desk, series, ago, found)
     return _part(desk, q, metric, whole, known, [gap] if found.missing else [], series, None)
 
 
@@ -148,17 +149,23 @@ def _part(
     if "cause" in q.wants:
         body.append(desk.say(TEMPLATE, "cause", known))
     body += [desk.say(TEMPLATE, block, known | dict(more)) for block, more in lines]
-    beside_lines = beside.lines(desk, q, metric, result)
+    # of peers the card tells in words of its own, where there are enough of them
+    told_of_peers = q.comparator == "peers" and known["peers"]
+    beside_lines = [] if told_of_peers else beside.lines(desk, q, metric, result)
     body += beside_lines
     told_beside = beside_lines and (known.get("before_period") == _against(q, result.period))
     judged = ["" if told_beside else desk.say(TEMPLATE, "change", known)]
+    judged.append(desk.say(TEMPLATE, "between", known))
     if found is not None:
         judged.append(desk.say(TEMPLATE, "real", known))
         judged.append(desk.say(TEMPLATE, "bands", known) if known["form"] == "number" else "")
+        judged.append(desk.say(TEMPLATE, "caution", known))
     judged.append(desk.say(TEMPLATE, "standard", known))
     body.append(Marked(" ".join(filter(None, judged))))
+    if found is not None:
+        body.append(desk.say(TEMPLATE, "peers", known))
     if "position" in q.wants:
-        body.append(desk.say(TEMPLATE, "no_rank", known))
+        body.append(desk.say(TEMPLATE, "place", known | {"place": told.place(desk, found)}))
     headline = desk.say(TEMPLATE, "headline", known)
     if q.assumed:
         body.insert(0, headline)

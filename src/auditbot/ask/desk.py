@@ -40,7 +40,13 @@ class Desk:
     @cached_property
     def company(self) -> Company:
         """The public figures that services are set beside."""
-        return company(self.conn, self.catalogue, self.viewer.now, self.viewer.private_services)
+        return company(
+            self.conn,
+            self.catalogue,
+            self.viewer.now,
+            self.viewer.private_services,
+            self.vocabulary.services,
+        )
 
     def series(self, metric: str, services: Collection[str] | None) -> dict[str, Series]:
         """The figures of some services on a metric, protected for this viewer; read once."""

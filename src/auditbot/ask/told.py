@@ -1,15 +1,16 @@
 """What may the card of a figure say? The finding behind it, and plain facts for the template."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
+from auditbot import company
+from auditbot.analyse import change
 from auditbot.analyse.findings import find
 from auditbot.analyse.grade import DATA_BANDS as BANDS
 from auditbot.ask import figures
 from auditbot.ask.desk import Desk
 from auditbot.ask.memory import value_of
 from auditbot.catalogue import Metric
-from auditbot.company import beside_peers
 from auditbot.model import Button, Finding, Question, Result, Series
 from auditbot.say import facts, numbers
 from auditbot.say.choose import Pick
@@ -42,7 +43,7 @@ def finding(desk: Desk, series: Series, result: Result) -> Finding:
         adjustment=adjustment,
     )
     assert found is not None
-    return beside_peers(desk.company, found)
+    return company.beside_peers(desk.company, found)
 
 
 def finding_facts(desk: Desk, found: Finding) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def _empty() -> dict[str, Any]:
         "bands_now": [],
         "too_early": False,
         "hidden": False,
+        "between": "",
     }
 
 
@@ -127,6 +129,33 @@ def before(desk: Desk, metric: Metric, now: Result, was: Result, when: str) -> d
         "before_counts": numbers.counts(shown, desk.words),
         "before_when": when,
     }
+
+
+def between(
+    desk: Desk, series: Series, first: figures.Stretch, second: figures.Stretch
+) -> Literal["more", "within", ""]:
+    """Is the change from one named stretch of time to another more than the usual ups and downs?
+
+    Empty where that cannot be tested; then the two figures stand without a verdict.
+    """
+    metric = desk.metric(series.metric)
+    found = change.between(
+        series,
+        metric,
+        [r.period for r in first.figures],
+        [r.period for r in second.figures],
+        breaks=desk.catalogue.breaks_of(metric.audit, series.service),
+    )
+    return "" if found is None else "more" if found.confirmed else "within"
+
+
+def place(desk: Desk, found: Finding | None) -> dict[str, int]:
+    """Somebody's own service among its peers: the range of its place, and that in private alone."""
+    own = found is not None and found.service.id in desk.viewer.services
+    if found is None or not own or desk.viewer.audience not in ("direct", "private"):
+        return {}
+    placed = company.place(desk.company, found)
+    return {"best": placed.best, "worst": placed.worst, "of": placed.of} if placed else {}
 
 
 def alike(now: Figure, was: Figure | None) -> tuple[Figure, Figure | None]:

@@ -26,6 +26,7 @@ WEIGHT: dict[Class, float] = {
     "part_up": 35,
     "part_down": 32,
     "room": 30,
+    "unsure": 25,
     "steady": 20,
     "too_early": 15,
     "no_figure": 1,

@@ -20,10 +20,17 @@ Class = Literal[
     "signal",  # a rule fired on the latest point alone
     "room",  # a standard or a higher level is there to reach
     "steady",  # within the usual ups and downs
+    "unsure",  # looks better, and there is a reason not to praise it yet
     "too_early",  # fewer than 12 results
     "no_figure",  # the latest result is not a figure
 ]
 
+Step = Literal["typical", "top_quarter", "achievable", "own", ""]
+
+# What a caution turns into "unsure".
+GOOD_NEWS: frozenset[Class] = frozenset(
+    ("standard_reached", "improvement", "grade_up", "part_up", "nearing")
+)
 NEARLY = timedelta(days=3)  # months that do not begin on the first differ by no more
 NEAR = 5.0  # points from the standard that count as nearing it
 
@@ -33,6 +40,12 @@ def classify(finding: Finding, metric: Metric, since: date | None = None) -> Cla
 
     `since`: the last day of an old scheme; results up to it are not compared with.
     """
+    found = _strongest(finding, metric, since)
+    better = found == "signal" and finding.verdict.direction == "improvement"
+    return "unsure" if finding.cautions and (found in GOOD_NEWS or better) else found
+
+
+def _strongest(finding: Finding, metric: Metric, since: date | None) -> Class:
     if finding.latest.state != "ok":
         return "no_figure"
     verdict, standing = finding.verdict, finding.standing
@@ -48,7 +61,7 @@ def classify(finding: Finding, metric: Metric, since: date | None = None) -> Cla
         return "nearing"
     if verdict.strength == "signal":
         return "signal"
-    if standing is not None and not standing.met:
+    if (standing is not None and not standing.met) or step_up(finding, metric) == "typical":
         return "room"
     return "too_early" if verdict.strength == "too_early" else "steady"
 
@@ -146,6 +159,24 @@ def _as_long(period: Period, latest: Period) -> bool:
     if months != (None, None):
         return months[0] == months[1]
     return abs((period.end - period.start) - (latest.end - latest.start)) <= NEARLY
+
+
+def step_up(finding: Finding, metric: Metric) -> Step:
+    """The next step among peers: the first that the figure, unrounded, does not reach.
+
+    Typical, then the top quarter, then what the leading services achieve; who reaches all of them
+    is set beside its own level. Empty without peers.
+    """
+    peers, value = finding.peers, finding.latest.value
+    if peers is None or value is None:
+        return ""
+    if _gap(value, peers.typical, metric) > 0:
+        return "typical"
+    if _gap(value, peers.top_quarter, metric) > 0:
+        return "top_quarter"
+    if peers.achievable is not None and _gap(value, peers.achievable, metric) > 0:
+        return "achievable"
+    return "own"
 
 
 def last_break(finding: Finding, catalogue: Catalogue) -> date | None:

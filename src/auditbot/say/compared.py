@@ -3,10 +3,13 @@
 A reader sees one comparison and one verdict, and they must not speak against each other.
 """
 
+from typing import Any
+
 from auditbot import period as periods
-from auditbot.catalogue import Metric
+from auditbot.catalogue import Catalogue, Metric
 from auditbot.model import Finding, Result
 from auditbot.say import numbers
+from auditbot.say.classify import step_up
 from auditbot.say.markup import Marked
 from auditbot.say.numbers import Figure
 from auditbot.say.words import Words
@@ -21,7 +24,8 @@ def against(
     rates: tuple[float, ...],
     compared: Result | None,
 ) -> str:
-    """The one comparison of the headline: a confirmed change, the standard, or what came before.
+    """The one comparison of the headline: a confirmed change, the standard, the next step among
+    peers, or what came before. A service that is level with the leading ones is set beside itself.
 
     A signal is never set beside a figure that says otherwise: where the figure before is the same
     or lies on the other side, the average of the chart, against which the signal was found, takes
@@ -34,12 +38,17 @@ def against(
         return ""
     if finding.standing is not None:
         return "standard"
+    step = step_up(finding, metric)
+    if step not in ("", "own"):
+        return step
+    mean, strength = finding.verdict.mean, finding.verdict.strength
+    on_its_side = mean is not None and _agrees(metric, finding, mean)
+    if step == "own" and on_its_side and strength in ("none", "signal"):
+        return "average"
     if compared is None:
         return ""
-    if finding.verdict.strength == "signal" and not _agrees(metric, finding, compared.value):
-        mean = finding.verdict.mean
-        if mean is not None and _agrees(metric, finding, mean):
-            return "average"
+    if strength == "signal" and on_its_side and not _agrees(metric, finding, compared.value):
+        return "average"
     if compared.value == finding.latest.value:
         return "same"
     before_a_year = periods.year_before(finding.latest.period)
@@ -94,6 +103,38 @@ def average(words: Words, metric: Metric, finding: Finding) -> Marked:
     if metric.kind == "count" and round(mean) != latest:
         mean = float(round(mean))
     return Marked(numbers.plain_number(mean, metric.kind, beside=beside))
+
+
+def peers(words: Words, catalogue: Catalogue, metric: Metric, finding: Finding) -> dict[str, Any]:
+    """Who the peers are and the steps among them, rounded as rates are; empty for none.
+
+    A step that differs by less than rounding shows is told as about the same.
+
+    `step` is the next one up: "typical", "top_quarter", "achievable" or "own".
+    """
+    found, own = finding.peers, finding.latest.value
+    if found is None or own is None:
+        return {}
+
+    def step(value: float | None) -> Marked:
+        if value is None:
+            return Marked()
+        if metric.kind == "proportion":
+            shown, mine = (numbers.short(numbers.percent(v), words) for v in (value, own))
+        else:
+            shown, mine = (Marked(numbers.plain_number(v, metric.kind)) for v in (value, own))
+        return words.say("peers.same") if shown == mine else shown
+
+    members = catalogue.audits[metric.audit].members
+    return {
+        "who": words.say(
+            "peers.alike" if found.alike else "peers.kind", n=found.count, members=members
+        ),
+        "typical": step(found.typical),
+        "top_quarter": step(found.top_quarter),
+        "achievable": step(found.achievable),
+        "step": step_up(finding, metric),
+    }
 
 
 def rates_of(finding: Finding) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from auditbot.say.words import Words
 _ASIDE = re.compile(r"^(?P<main>.*?)\s*(?P<aside>\([^()]*\))$")
 _SPAN = re.compile(r"^(?P<low>[\d.]+) to [\d.]+$")
 LONG = 20  # words a sentence
+GAPS_NAMED = 3  # periods without results that are named; of the rest the number is told
 HISTORY = 8  # results that a level's history looks back over
 
 
@@ -55,10 +56,17 @@ def about(
         "state": words.say(f"state.{finding.latest.state}"),
         "newest": _newest(finding),
         "strength": finding.verdict.strength,
+        "unsure": bool(finding.cautions) and finding.verdict.direction == "improvement",
+        "cautions": list(finding.cautions),
+        "records": _records(finding),
+        "early": finding.early.answer if finding.early else "",
+        "gaps": [words.period(p) for p in finding.missing[:GAPS_NAMED]],
+        "more_gaps": max(len(finding.missing) - GAPS_NAMED, 0),
         "n": finding.verdict.n or sum(r.state == "ok" for r in as_long(finding)),
     }
     since = last_break(finding, catalogue)
     known |= _figures(words, metric, finding, pick, since)
+    known["peers"] = compared.peers(words, catalogue, metric, finding)
     known |= _level(words, catalogue, metric, pick, since)
     known |= _idea(catalogue, metric, finding, known["form"])
     return known
@@ -115,6 +123,18 @@ def _figures(
     }
 
 
+def _records(finding: Finding) -> dict[str, Marked]:
+    """Of every 100 expected records, how many came in, now and before; empty where not known."""
+    was = finding.comparable.completeness if finding.comparable else None
+    now = finding.latest.completeness
+    if now is None or was is None or now >= was:
+        return {}
+    return {
+        "now": Marked(numbers.percent(now, beside=[was]).n),
+        "before": Marked(numbers.percent(was, beside=[now]).n),
+    }
+
+
 def _standing(finding: Finding) -> str:
     """For example "met pass", "missed fail", "met" and so on; empty without a standard or a figure."""
     if finding.standing is None or finding.latest.state != "ok":
@@ -155,6 +175,8 @@ def _level(
         "score_before": _score(catalogue, metric, beside.get(f"{metric.score}{BEFORE}")),
         "bands_changed": changed,
         "bands_same": bool(bands) and not changed,
+        "cause": finding.cause.by if finding.cause else "",
+        "with_old_bands": finding.cause.with_old_bands if finding.cause else "",
         "letters": sorted(set(letters)) if len(letters) >= 4 else [],
         "n_letters": len(letters),
         "step": _step(words, metric, now),
@@ -272,6 +294,11 @@ def evidence(finding: Finding) -> Mapping[str, Any]:
         "verdict": _plain(asdict(finding.verdict)),
         "standing": _plain(asdict(finding.standing)) if finding.standing else None,
         "change": _plain(asdict(finding.change)) if finding.change else None,
+        "peers": asdict(finding.peers) if finding.peers else None,
+        "early": asdict(finding.early) if finding.early else None,
+        "cause": _plain(asdict(finding.cause)) if finding.cause else None,
+        "cautions": list(finding.cautions),
+        "missing": [_plain(asdict(p)) for p in finding.missing],
         "companions": {k: _plain(asdict(v)) for k, v in sorted(finding.companions.items())},
     }
 

@@ -19,9 +19,14 @@ from auditbot.say.words import Words
 
 MOST_WORDS = 90
 PRIVATE = ("concern_lead", "signal")  # kinds of messages to the lead alone
-BODY = (("real", "standard"), ("parts",), ("why",), ("try", "ask"))  # paragraphs of blocks
+BODY = (
+    ("real", "caution", "standard", "step"),
+    ("parts",),
+    ("why",),
+    ("try", "ask"),
+)  # paragraphs of blocks
 # What is left out, in this order, while the body is too long.
-CUTS = ("parts", "interim", "where", "history", "ask", "why")
+CUTS = ("parts", "interim", "where", "step", "history", "ask", "cross", "why", "idea", "after")
 
 
 def fitted(
@@ -156,6 +161,9 @@ def trail_of(
         "standard": "target",
         "same": "previous",
         "average": None,
+        "typical": "peers",
+        "top_quarter": "peers",
+        "achievable": "peers",
         "": None,
     }
     against = str(known["against"])
