@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import psycopg
@@ -16,11 +17,16 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from auditbot import period
+from auditbot import catalogue, layout, period
+from auditbot.catalogue import Catalogue
+from auditbot.house import House
+from auditbot.layout import Layout
 from auditbot.model import Batch, Period, Refusal, Sighting
+from auditbot.say.words import Words
 from auditbot.store.engine import migrate, open_store
 from bot.cli import log_to_stderr
 
+ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = (
     "service",
     "metric",
@@ -109,6 +115,20 @@ def bare_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engi
     else:
         with _own_database(request.getfixturevalue("postgres"), "") as engine:
             yield engine
+
+
+@pytest.fixture(scope="session")
+def known() -> tuple[Catalogue, dict[str, Layout], Words]:
+    """Catalogue, layouts and words as they are shipped."""
+    folder = ROOT / "bot" / "catalogue"
+    found = catalogue.load(folder)
+    return found, layout.load(folder / "layouts", found), Words(ROOT / "messages")
+
+
+@pytest.fixture
+def house(known: tuple[Catalogue, dict[str, Layout], Words], engine: Engine) -> House:
+    """A house on an empty store, with nobody in it and no channel."""
+    return House(engine, *known, ZoneInfo("Europe/London"))
 
 
 @pytest.fixture

@@ -98,6 +98,21 @@ def shown(answer):
 # Figures
 
 
+def test_two_winters_are_told_apart_by_the_same_test_as_a_change(ask):
+    """Visits grow month by month, and those finished in time do not: the rate falls and falls."""
+    text = ask("4 hour standard last winter").fields["text"]
+    assert "The year before it was" in text
+    assert "That is more than the usual ups and downs." in text
+    in_part = ask("4 hour standard last autumn").fields["text"]  # a month of it is not loaded
+    assert "ups and downs" not in in_part
+
+
+def test_a_place_is_a_range_and_for_the_own_team_in_private_alone(ask):
+    assert "I put no team in order" in ask("where do we rank for 4 hours").fields["text"]
+    private = ask("where do we rank for 4 hours", audience="direct").fields["text"]
+    assert "I put no team in order" in private  # two others are too few
+
+
 def test_a_card_tells_the_newest_figure_with_its_counts(ask):
     made = ask("four hour performance?")
     inside, visits = 700 + (13 * 23) % 17, 1000 + 230

@@ -2,21 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from auditbot import catalogue, layout, period
+from auditbot import period
 from auditbot.act import concern
-from auditbot.house import House
 from auditbot.model import Binding, Roles
 from auditbot.pipeline import File, take, turn
-from auditbot.say.words import Words
 from auditbot.store import queue
 from auditbot.store.engine import reading, writing
 
-ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 HEADER = (
     "service,service_name,metric,period_start,period_end,numerator,denominator,value,completeness"
@@ -28,25 +23,9 @@ FALL = [70.0, 71, 69, 70, 72, 70, 71, 69, 70, 71, 70, 69] * 2 + [55.0, 56, 54, 5
 MONTHS = [period.month(2023, 10 + i) for i in range(40)]
 
 
-@pytest.fixture(scope="module")
-def known():
-    folder = ROOT / "bot" / "catalogue"
-    found = catalogue.load(folder)
-    return found, layout.load(folder / "layouts", found), Words(ROOT / "messages")
-
-
 @pytest.fixture
-def house(known, engine):
-    found, layouts, words = known
-    return House(
-        engine,
-        found,
-        layouts,
-        words,
-        ZoneInfo("Europe/London"),
-        bindings=(AE,),
-        roles={"fernhill-hospital": LEAD},
-    )
+def house(house):
+    return replace(house, bindings=(AE,), roles={"fernhill-hospital": LEAD})
 
 
 def row(month, rate, metric="ae_4h", service="fernhill-hospital", name="Fernhill Hospital"):
@@ -234,6 +213,23 @@ def test_a_figure_that_was_told_and_is_corrected_is_put_right_under_its_post(hou
     load_file(house, tmp_path, [row(MONTHS[len(STEADY) - 1], 67.0)], "again.csv")
     run(house, NOW + timedelta(days=3))
     assert "from 66" in queued(house, "correction")[0].payload["headline"]
+
+
+def test_a_correction_says_whether_what_was_said_still_holds(house, tmp_path):
+    """A figure told as out of the usual was a slip of the keyboard."""
+    load_file(house, tmp_path, rates([*STEADY[:-1], 88.0]))
+    run(house)
+    send_all(house)
+    load_file(house, tmp_path, [row(MONTHS[len(STEADY) - 1], 70.0)], "corrected.csv")
+    run(house, NOW + timedelta(days=1))
+    (put_right,) = queued(house, "correction")
+    assert "What we said about ups and downs no longer holds." in " ".join(
+        put_right.payload["body"]
+    )
+    send_all(house)
+    load_file(house, tmp_path, [row(MONTHS[len(STEADY) - 1], 70.5)], "again.csv")
+    run(house, NOW + timedelta(days=2))
+    assert "ups and downs" not in " ".join(queued(house, "correction")[0].payload["body"])
 
 
 def test_refused_rows_keep_their_service_from_a_digest(house, tmp_path):

@@ -13,6 +13,7 @@ from auditbot.store.engine import writing
 from auditbot.store.queue import Said, Told
 
 FIGURE = ("state", "value", "level", "numerator", "denominator")
+VERDICT = ("strength", "direction")
 
 
 def correct(
@@ -52,6 +53,7 @@ def correct(
             binding=binding,
             roles=house.roles.get(was.service),
             today=now.astimezone(house.zone).date(),
+            stands=_stands(was, found),
             release=releases.get(new.release),
             now=now,
         )
@@ -63,7 +65,11 @@ def correct(
                 kind=message.kind,
                 channel=binding.channel,
                 payload=replace(message, trail={}),
-                trail={**message.trail, "figure": {k: getattr(new, k) for k in FIGURE}},
+                trail={
+                    **message.trail,
+                    "figure": {k: getattr(new, k) for k in FIGURE},
+                    "verdict": {k: getattr(found.verdict, k) for k in VERDICT},
+                },
                 not_before=now,
                 thread_key=was.thread_key or was.key,
             )
@@ -72,6 +78,13 @@ def correct(
             )
         done.add((was.service, was.metric, was.period, new.release))
     return done
+
+
+def _stands(was: Said, found: Finding) -> bool | None:
+    """Does what was said about a change still hold? None when nothing was, or of an older period."""
+    if not was.verdict.get("direction") or found.latest.period != was.period:
+        return None
+    return all(was.verdict.get(k) == getattr(found.verdict, k) for k in VERDICT)
 
 
 def _differs(was: Said, new: Result) -> bool:

@@ -8,11 +8,12 @@ service; they never declare it an outlier.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import asin, pi, sin, sqrt
+from math import asin, exp, pi, sin, sqrt
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 FEWEST_PEERS = 8  # services handed in; among fewer nobody is placed
 WINSORISED = 0.1  # at each end
@@ -21,6 +22,12 @@ C998 = 3.090232
 BEST_HOLD = 0.1  # share of patients whom the best services treat
 DRAWS = 4000  # of places; the interval of a place moves by less than one in a hundred peers
 SEED = 20  # fixed, so that the same figures give the same places
+
+_CUT = float(ndtri(1 - WINSORISED))
+# The mean square of a standard normal, winsorised so: 1 without winsorising.
+_LEFT = (
+    1 - 2 * WINSORISED - 2 * _CUT * exp(-(_CUT**2) / 2) / sqrt(2 * pi) + 2 * WINSORISED * _CUT**2
+)
 
 Better = Literal["higher", "lower"]
 Counts = tuple[float, float]  # numerator, denominator
@@ -167,8 +174,9 @@ def spread_of_changes(before: Sequence[Counts], after: Sequence[Counts]) -> floa
     """How much more services change from one period to the next than chance lets them; at least 1.
 
     `before` and `after` hold (numerator, denominator) of the same services in two periods. z of
-    each service's change, less that of all together, is winsorised at the 10% and 90% quantiles;
-    its mean square is phi, as in the funnel (Spiegelhalter 2005). None for fewer than 8 services.
+    each service's change, less that of all together, is winsorised at the 10% and 90% quantiles, so
+    that the few that really changed weigh little; phi is its mean square, as in the funnel
+    (Spiegelhalter 2005), over what winsorising leaves of a normal one. None for fewer than 8.
     """
     if len(before) < FEWEST_PEERS:
         return None
@@ -179,7 +187,7 @@ def spread_of_changes(before: Sequence[Counts], after: Sequence[Counts]) -> floa
     change = x1 / n1 - x0 / n0 - (x1.sum() / n1.sum() - x0.sum() / n0.sum())
     z = change / np.sqrt(p * (1 - p) * (1 / n0 + 1 / n1))
     low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
-    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)))
+    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)) / _LEFT)
 
 
 def _shrink(x: Floats, n: Floats) -> tuple[Floats, Floats]:
