@@ -102,7 +102,7 @@ def source(desk: Desk, q: Question) -> Part:
         desk,
         q,
         "source",
-        {"sources": rows, "fictional": desk.fictional},
+        {"sources": rows, "fictional": desk.fictional, "profile": desk.profile},
         buttons=("ask_explain", "ask_when"),
     )
     return replace(made, sources=tuple(sorted(used)))

@@ -12,9 +12,13 @@ from auditbot import period as periods
 from auditbot.catalogue import Catalogue, Metric
 from auditbot.model import (
     Binding,
+    Caution,
     Change,
+    EarlyView,
     Finding,
+    GradeCause,
     Message,
+    Peers,
     Period,
     Point,
     Result,
@@ -47,6 +51,13 @@ class Example:
     direction: Told = ""
     cases: int = CASES
     state: State = "ok"
+    peers: Peers | None = None
+    early: EarlyView | None = None
+    cautions: tuple[Caution, ...] = ()
+
+
+def _peers(typical: float, top_quarter: float, achievable: float) -> Peers:
+    return Peers(38, True, typical, top_quarter, achievable)
 
 
 _FLAT = (70.0, 74, 71, 69, 73, 72, 70, 75, 71, 72, 68, 73, 71, 70, 74, 72, 69, 73)
@@ -56,6 +67,24 @@ EXAMPLES: dict[str, Example] = {
     "Digest: steady": Example(_FLAT),
     "Digest: stands out once": Example((*_FLAT[:-1], 84), "signal", "improvement"),
     "Digest: too early to say": Example(_FLAT[:7], "too_early"),
+    "Digest: an early view": Example(
+        (62.0, 64, 76),
+        "too_early",
+        early=EarlyView("more_than_usual", 12.0, 5.0, 3.6, 1.2),
+    ),
+    "Digest: beside the middle one of its peers": Example(_FLAT, peers=_peers(76, 82, 88)),
+    "Digest: beside the top quarter": Example(_FLAT, peers=_peers(70, 78, 88)),
+    "Digest: beside the leading few": Example(_FLAT, peers=_peers(66, 71, 79)),
+    "Digest: level with the leading few": Example(_FLAT, peers=_peers(60, 66, 70)),
+    "Digest: better, and disputed": Example(
+        _RISEN, "confirmed", "improvement", cautions=("disputed",)
+    ),
+    "Digest: better, of fewer records": Example(
+        _RISEN, "confirmed", "improvement", cautions=("completeness_fell",)
+    ),
+    "Digest: better, by corrected figures": Example(
+        _RISEN, "confirmed", "improvement", cautions=("revised",)
+    ),
     "Digest: few patients": Example(_FLAT, cases=23),
     "Digest: no figure": Example(_FLAT, state="too_few"),
     "Digest: every patient": Example((*_FLAT[:-1], 100)),
@@ -88,6 +117,9 @@ def preview(words: Words, catalogue: Catalogue) -> list[tuple[str, Message]]:
         if metric is not None:
             finding = _levels(metric) if kind == "level" else _numbers(metric)
             shown.append((f"Digest: {kind} ({metric.id})", _said(words, catalogue, finding)))
+            if metric.score:
+                moved = _said(words, catalogue, _levels(metric, "data"))
+                shown.append((f"Digest: a level that its records moved ({metric.id})", moved))
     if higher is not None:
         shown += _concerns(words, catalogue, higher)
         shown.append(("Correction", _corrected(words, catalogue, higher)))
@@ -167,6 +199,9 @@ def finding_of(metric: Metric, example: Example) -> Finding:
         points=tuple(
             _point(r, i, mean, spread, example, early=early) for i, r in enumerate(results)
         ),
+        peers=example.peers,
+        early=example.early,
+        cautions=example.cautions,
     )
 
 
@@ -213,8 +248,8 @@ def _change(results: Sequence[Result]) -> Change:
     )
 
 
-def _levels(metric: Metric) -> Finding:
-    """A level that rose from C to B."""
+def _levels(metric: Metric, by: Literal["data", "not_data"] | None = None) -> Finding:
+    """A level that rose from C to B; `by` tells whether the records or care moved it."""
     quarters = [
         periods.quarter(2026 + (7 - 3 * n) // 12, (7 - 3 * n - 1) % 12 + 1)
         for n in range(7, -1, -1)
@@ -238,6 +273,7 @@ def _levels(metric: Metric) -> Finding:
         comparable=results[-2],
         verdict=Verdict("too_early", "", "", "ptd", 8),
         companions=score if metric.score else {},
+        cause=GradeCause(by, (), "C") if by else None,
     )
 
 
