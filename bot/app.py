@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from auditbot.act import concern
 from auditbot.store import queue
 from auditbot.store.engine import writing
-from bot import clock, practice, worker
+from bot import clock, forms, practice, worker
 from bot.premises import Premises, bound, turn
 from bot.settings import SettingsFault
 from bot.slack import ear, post
-from bot.slack.listeners import Arrival
+from bot.slack.listeners import Arrival, Body
 from bot.slack.post import Client
 from bot.worker import Desk
 from bot.workspace import serve
@@ -91,12 +90,11 @@ def run(
         def keep(arrival: Arrival) -> None:
             worker.keep(current["desk"].house, arrival, clock.now())
 
-        def may_hold(user: str, value: str) -> bool:
-            house = current["desk"].house
-            return concern.may_hold(house.engine, house.roles, user, value)
+        def about(pressed: Arrival) -> Body | None:
+            return forms.about(current["desk"].house, pressed, clock.now())
 
         with (
-            ear.listening(asking, app_token, place.house.words, keep, may_hold) as last_ping,
+            ear.listening(asking, app_token, place.house.words, keep, about) as last_ping,
             _ticking(place, current),
             _working(current, stop),
         ):

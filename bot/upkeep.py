@@ -9,9 +9,10 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from auditbot import catalogue, layout
+from auditbot.act.dispute import readers
 from auditbot.catalogue import CatalogueFault
 from auditbot.say.words import Words, WordsFault
-from auditbot.store import queue
+from auditbot.store import dispute, queue
 from auditbot.store.engine import reading, schema_fault, writing
 from bot.premises import (
     Premises,
@@ -153,6 +154,7 @@ def doctor(place: Premises, now: datetime) -> list[dict[str, Any]]:
         _bindings(place, now),
         _beat(place, now),
         _queue(place, now),
+        _disputes(place, now),
     ]
 
 
@@ -257,3 +259,30 @@ def _queue(place: Premises, now: datetime) -> dict[str, Any]:
             f"{len(late)} messages wait longer than they should; is the bot running?",
         )
     return _line("queue", True, f"{len(rows)} waiting, none failed.")
+
+
+def _disputes(place: Premises, now: datetime) -> dict[str, Any]:
+    """Figures that look wrong to somebody: who has them, and what is overdue."""
+    house, _ = bound(place, now)
+    with reading(house.engine) as conn:
+        waiting = dispute.disputes(conn)
+        overdue = dispute.disputes(conn, lapsed_by=now)
+    unread = [d for d in waiting if not readers(house.roles.get(d.service))]
+    if unread:
+        names = ", ".join(dict.fromkeys(d.service for d in unread))
+        return _line(
+            "disputes",
+            False,
+            f"no audit team, deputy or lead is named for {names}; what looks wrong there has nobody "
+            "to answer it.",
+        )
+    if overdue:
+        names = ", ".join(
+            f"{d.metric} of {d.service} ({d.period.start} to {d.period.end})" for d in overdue
+        )
+        return _line(
+            "disputes",
+            False,
+            f"the audit team's answer is overdue on {names}; the button is in their messages.",
+        )
+    return _line("disputes", True, f"{len(waiting)} figures are being checked, none overdue.")

@@ -4,16 +4,15 @@ Any number of workers may run: each claims one row at a time, under a lease, fro
 outbox. Nothing is kept in memory that a crash would lose.
 """
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from auditbot.act import concern, follow
+from auditbot.act import follow
 from auditbot.ask import answer, guard
 from auditbot.house import House
 from auditbot.model import Binding, Button, Message, message_from
@@ -21,9 +20,8 @@ from auditbot.say import digest
 from auditbot.store import queue
 from auditbot.store.engine import reading, writing
 from auditbot.store.queue import Incoming, Outgoing
-from auditbot.viewer import Viewer
-from bot.clock import working_days_after
-from bot.settings import local
+from auditbot.viewer import Viewer, in_person
+from bot import forms
 from bot.slack import audience, post
 from bot.slack.listeners import Arrival
 from bot.slack.post import Client
@@ -48,9 +46,12 @@ class Desk:
 
 
 def keep(house: House, arrival: Arrival, now: datetime) -> None:
-    """Write one event to the inbox. Text that a guard flags is never written."""
+    """Write one event to the inbox. Text that a guard flags is never written.
+
+    In a form that goes for a person's name too: it is for other people to read.
+    """
     flag = guard.check(arrival.text) if arrival.text else None
-    silent = flag is not None and flag.kind in guard.NEVER_KEPT
+    silent = flag is not None and (flag.kind in guard.NEVER_KEPT or arrival.kind == "submit")
     with writing(house.engine) as conn:
         queue.receive(
             conn,
@@ -76,6 +77,7 @@ def work_through(desk: Desk, *, wait_for: float = 0.0) -> list[int]:
     """
     sent: list[int] = []
     while True:
+        began = desk.now()
         if answer_next(desk):
             continue
         done = send_next(desk)
@@ -84,10 +86,12 @@ def work_through(desk: Desk, *, wait_for: float = 0.0) -> list[int]:
             continue
         with reading(desk.house.engine) as conn:
             without = UNASKED if queue.setting(conn, "pause") else ()
-            due = queue.next_due(conn, desk.now(), without=without)
-        pause = (due - desk.now()).total_seconds() if due else None
-        if pause is None or not 0 < pause <= wait_for:
-            return sent  # nothing, too far off, or due and yet not ours to take
+            due = queue.next_due(conn, began, without=without)
+        if due is None or due <= began:
+            return sent  # nothing, or due before we asked and yet not ours to take
+        pause = (due - desk.now()).total_seconds()
+        if pause > wait_for:
+            return sent
         time.sleep(max(pause, 0.02))
 
 
@@ -225,11 +229,11 @@ def _answer(desk: Desk, row: Incoming) -> Message | None:
     if row.kind == "joined":
         return _introduction(house, row, now)
     if row.kind == "submit":
-        return _submitted(desk, row)
-    binding = next((b for b in house.bindings if b.channel == row.channel), None)
+        return forms.submitted(house, row, lambda channel: _viewer_in(desk, row, channel), now)
+    binding = _binding(house, row.channel)
     viewer = _viewer(desk, row, binding)
     if row.kind == "action":
-        button = _pressed(desk, row)
+        button = forms.pressed(house, row)
         if button is None:
             return None
         if button.action == "less_often":
@@ -269,22 +273,25 @@ def _reply(
     return reply.message
 
 
+def _binding(house: House, channel: str) -> Binding | None:
+    return next((b for b in house.bindings if b.channel == channel), None)
+
+
+def _viewer_in(desk: Desk, row: Incoming, channel: str) -> Viewer:
+    """The viewer that a person is in a channel where they pressed the button of a form."""
+    there = replace(row, channel=channel, channel_type="")
+    return _viewer(desk, there, _binding(desk.house, channel))
+
+
 def _viewer(desk: Desk, row: Incoming, binding: Binding | None) -> Viewer:
     """Who sees the answer: the channel with everybody in it, or one person in private."""
     house, now = desk.house, desk.now()
-    roles = house.roles
-    private_services = frozenset(s for s, r in roles.items() if r.private)
+    private_services = frozenset(s for s, r in house.roles.items() if r.private)
     kind = audience.of(
         desk.asking, row.channel, row.channel_type, row.user, bool(row.payload.get("shared"))
     )
     if kind == "direct":
-        own = frozenset(
-            s
-            for s, r in roles.items()
-            if row.user in (*r.lead, *r.deputy, *r.audit_team, r.champion)
-        )
-        early = frozenset(s for s, users in house.prerelease.items() if row.user in users)
-        return Viewer("direct", now, own, private_services, early)
+        return in_person(row.user, house.roles, house.prerelease, now)
     if kind == "guest":
         return Viewer("guest", now, frozenset(), private_services)
     if binding is None:
@@ -298,64 +305,17 @@ def _viewer(desk: Desk, row: Incoming, binding: Binding | None) -> Viewer:
     )
 
 
-def _pressed(desk: Desk, row: Incoming) -> Button | None:
-    """The button somebody pressed. Behind the dots, the message itself knows its value."""
-    payload: dict[str, Any] = row.payload
-    if payload.get("place") is None:
-        return Button("", payload["action"], payload.get("value", ""))
-    with reading(desk.house.engine) as conn:
-        sent = queue.by_ts(conn, row.ts or "", row.channel)
-    if sent is None:
-        return Button("", payload["action"], "")
-    more = message_from(sent.payload).more
-    place = int(payload["place"])
-    return more[place] if place < len(more) and more[place].action == payload["action"] else None
-
-
 def _introduction(house: House, row: Incoming, now: datetime) -> Message | None:
     """Once a channel, whoever invites the bot again."""
     with writing(house.engine) as conn:
         if queue.exists(conn, f"intro|{row.channel}"):
             return None
-        binding = next((b for b in house.bindings if b.channel == row.channel), None)
+        binding = _binding(house, row.channel)
         message = digest.intro(house.words, house.catalogue, binding, house.roles)
         queue.put_message(
             conn, key=f"intro|{row.channel}", channel=row.channel, message=message, not_before=now
         )
     return None
-
-
-def _submitted(desk: Desk, row: Incoming) -> Message:
-    """A lead held a concern or added a line to it. Only the people named may."""
-    house, now = desk.house, desk.now()
-    number = int(json.loads(str(row.payload["concern"]))["concern"])
-    if row.flag is not None:
-        return digest.notice(house.words, "words_not_taken", {})
-    if row.payload["form"] == "add_line":
-        return concern.add_line(
-            house.engine,
-            house.words,
-            house.roles,
-            number,
-            row.user,
-            row.text or "",
-            now,
-            house.zone,
-        )
-    with reading(house.engine) as conn:
-        found = queue.concern(conn, number)
-    due = (found.due_at if found else now).astimezone(house.zone)
-    day = working_days_after(due.date(), int(row.payload.get("days", 1)))
-    return concern.hold(
-        house.engine,
-        house.words,
-        house.roles,
-        number,
-        row.user,
-        row.text or "",
-        local(day, due.hour, house.zone),
-        now,
-    )
 
 
 def _still_bound(house: House, row: Outgoing) -> str:

@@ -4,10 +4,15 @@ import csv
 import json
 import sqlite3
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from auditbot import period
+from auditbot.store import dispute, tables
+from auditbot.store.engine import open_store, writing
 from bot import cli
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -210,6 +215,43 @@ def test_check_and_doctor_tell_what_works(auditbot, here):
     code, out, _ = auditbot("doctor")
     assert code == 1  # nothing is loaded for the channel yet
     assert "no results are loaded" in out
+
+
+def test_doctor_lists_what_looks_wrong_until_it_is_answered(auditbot, here):
+    def said():
+        checks = json.loads(auditbot("doctor", "--json")[1])["checks"]
+        (line,) = [c for c in checks if c["what"] == "disputes"]
+        return line["ok"], line["says"]
+
+    team = '[[service]]\nid = "Fernhill Hospital"\naudit_team = ["U0AUDIT"]\n'
+    (here / "auditbot.toml").write_text(CONFIG + team)
+    auditbot("ingest", results(here))
+    assert said() == (True, "0 figures are being checked, none overdue.")
+    now = datetime.now(UTC)
+    store = open_store(f"sqlite:///{here / 'var' / 'auditbot.db'}")
+    with writing(store) as conn:
+        told = {"reason": "coding", "line": "", "by_role": "service", "user": "U0NURSE"}
+        figure = {"service": "fernhill-hospital", "metric": "ae_4h"}
+        for month, days in ((1, 5), (2, 5)):
+            dispute.raise_dispute(
+                conn,
+                **figure,
+                **told,
+                period=period.month(2025, month),
+                now=now,
+                lapses_at=now + timedelta(days=days),
+            )
+    assert said() == (True, "2 figures are being checked, none overdue.")
+    with writing(store) as conn:
+        conn.execute(update(tables.dispute).where(tables.dispute.c.id == 1).values(lapses_at=now))
+    store.dispose()
+    ok, says = said()
+    assert not ok
+    assert "overdue on ae_4h of fernhill-hospital (2025-01-01 to 2025-01-31)" in says
+    (here / "auditbot.toml").write_text(CONFIG)
+    ok, says = said()
+    assert not ok
+    assert "no audit team, deputy or lead is named for fernhill-hospital" in says
 
 
 def test_check_tells_every_fault_at_once_and_plainly(auditbot, here):

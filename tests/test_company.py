@@ -8,7 +8,7 @@ import pytest
 
 from auditbot import catalogue, layout, period
 from auditbot.analyse.findings import find
-from auditbot.company import beside_peers, company, place
+from auditbot.company import company, in_company, place
 from auditbot.pipeline import File, take
 from auditbot.store import load
 from auditbot.store.engine import reading
@@ -48,7 +48,7 @@ def found(house, metric="nhfd_prompt_surgery", now=NOW, private=frozenset()):
         service = load.services(conn, viewer)[OWN]
         made = find(service, house.catalogue.metrics[metric], series)
         peers = company(conn, house.catalogue, now, private)
-        return beside_peers(peers, made), place(peers, made)
+        return in_company(peers, made), place(peers, made)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_counts_and_neutral_measures_have_no_peers(house, tmp_path):
     with reading(house.engine) as conn:
         peers = company(conn, house.catalogue, NOW, frozenset())
         bare = replace(made, metric="ae_attendances", peers=None)
-        assert beside_peers(peers, bare).peers is None
+        assert in_company(peers, bare).peers is None
 
 
 def test_nothing_is_compared_across_a_merger():

@@ -25,6 +25,7 @@ from auditbot.say import digest
 from auditbot.say.choose import Choice
 from auditbot.say.facts import about
 from auditbot.say.markup import plain, spans
+from bot.slack.blocks import OPTIONS
 from tests.saying import (
     CATALOGUE,
     FERNHILL,
@@ -300,10 +301,10 @@ def test_buttons_name_what_they_are_about() -> None:
     m = CASES["confirmed improvement"]
     assert [b.action for b in m.buttons] == ["ask_improve", "ask_chart_help"]
     assert [b.action for b in m.more] == [
+        "dispute",
         "ask_source",
         "ask_explain",
         "ask_contact",
-        "ask_list",
         "less_often",
     ]
     assert json.loads(m.buttons[0].value) == {
@@ -317,6 +318,15 @@ def test_buttons_name_what_they_are_about() -> None:
         ("add_line", '{"concern": 7}'),
         ("hold", '{"concern": 7}'),
     ]
+
+
+def test_behind_the_dots_nothing_is_cut_and_every_figure_can_be_called_wrong() -> None:
+    for name, m in CASES.items():
+        for told in (m, *m.thread):
+            if told.kind in ("intro", "correction", "notice"):
+                continue
+            assert len(told.more) <= OPTIONS, name
+            assert "dispute" in [b.action for b in told.more], name
 
 
 def test_the_trail_holds_every_figure_and_is_json() -> None:

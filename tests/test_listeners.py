@@ -1,6 +1,14 @@
 """Slack's envelopes become arrivals, and what is not for us is left alone."""
 
-from bot.slack.listeners import arrival_of
+import json
+
+import pytest
+
+from bot.slack import modals
+from bot.slack.listeners import arrival_of, register
+from bot.slack.modals import FORMS
+from bot.workspace.check import view_faults
+from tests.saying import WORDS
 
 OWN = [{"user_id": "U0BOT"}]
 
@@ -79,8 +87,10 @@ def test_the_same_press_delivered_twice_has_the_same_id():
     assert arrival_of(later).event_id != arrival_of(body).event_id
 
 
-def test_the_forms_of_a_lead_are_opened_at_once_and_not_queued():
-    assert arrival_of(press("hold#0", value="{}")) is None
+@pytest.mark.parametrize("form", FORMS)
+def test_what_opens_a_form_is_answered_at_once_and_not_queued(form):
+    assert arrival_of(press(f"{form}#0", value="{}")) is None
+    assert arrival_of(press("more", selected_option={"value": f"{form}#2"})) is None
 
 
 def test_a_submitted_form_keeps_what_it_is_about():
@@ -90,7 +100,7 @@ def test_a_submitted_form_keeps_what_it_is_about():
         "view": {
             "id": "V1",
             "callback_id": "hold",
-            "private_metadata": '{"concern": "{\\"concern\\": 7}"}',
+            "private_metadata": '{"concern": 7}',
             "state": {
                 "values": {
                     "words": {"words": {"value": " Scanner was down. "}},
@@ -102,4 +112,76 @@ def test_a_submitted_form_keeps_what_it_is_about():
     found = arrival_of(body)
     assert found.kind == "submit"
     assert found.text == "Scanner was down."
-    assert found.payload == {"form": "hold", "concern": '{"concern": 7}', "days": 3}
+    assert found.payload == {"form": "hold", "concern": 7, "days": "3"}
+
+
+class Slack:
+    """A client that notes which view was opened with which trigger."""
+
+    def __init__(self):
+        self.opened = []
+
+    def views_open(self, *, trigger_id, view):
+        self.opened.append((trigger_id, view))
+
+
+def pressing(body, about):
+    """Send a press through the listeners as Bolt would; (kept, opened)."""
+    slack, kept, handlers = Slack(), [], []
+
+    class App:
+        def middleware(self, f):
+            handlers.insert(0, f)
+
+        def event(self, _name):
+            return lambda f: f
+
+        view = event
+
+        def action(self, _pattern):
+            return handlers.append
+
+    register(App(), WORDS, kept.append, about)
+    insert_first, acted = handlers
+    insert_first(body, None, None, lambda: None)
+    acked = []
+    acted(lambda: acked.append(True), body | {"trigger_id": "T1"}, slack)
+    assert acked == [True]
+    return kept, slack.opened
+
+
+def test_a_form_opens_with_its_trigger_and_what_it_is_about():
+    kept, opened = pressing(
+        press("more", selected_option={"value": "dispute#2"}), lambda press: {"metric": press.ts}
+    )
+    ((trigger, view),) = opened
+    assert (kept, trigger, view["callback_id"]) == ([], "T1", "dispute")
+    assert json.loads(view["private_metadata"]) == {"metric": "5.5"}
+
+
+def test_a_form_that_is_not_for_somebody_does_not_open():
+    assert pressing(press("answer_dispute#0", value="{}"), lambda _: None) == ([], [])
+
+
+def test_a_press_that_opens_no_form_is_kept_and_nothing_opens():
+    kept, opened = pressing(press("ask_improve#0", value="{}"), lambda _: {})
+    assert ([a.payload["action"] for a in kept], opened) == (["ask_improve"], [])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_one_that_slack_takes(form):
+    assert view_faults(modals.view(WORDS, form, {"channel": "C0AE"})) == []
+
+
+def test_the_form_for_what_looks_wrong_asks_for_a_reason_and_may_have_a_line():
+    reason, line = modals.view(WORDS, "dispute", {})["blocks"]
+    offered = {o["value"]: o["text"]["text"] for o in reason["element"]["options"]}
+    assert list(offered) == ["coding", "patients", "pathway", "other"]
+    assert len(set(offered.values())) == 4
+    assert "initial_option" not in reason["element"]
+    assert (line["optional"], line["element"]["max_length"]) == (True, 200)
+
+
+def test_a_choice_that_the_form_does_not_offer_is_left_out():
+    state = {"values": {"reason": {"reason": {"selected_option": {"value": "blame"}}}}}
+    assert modals.chosen({"callback_id": "dispute", "state": state}) == {}

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from auditbot.model import Batch
-from auditbot.store import load, queue, tables
+from auditbot.store import dispute, load, queue, tables
 from auditbot.store.engine import (
     StoreFault,
     downgrade,
@@ -70,6 +70,37 @@ def test_up_down_and_up_again_with_data(
         assert set(inspect(conn).get_table_names()) <= {"alembic_version"}
     migrate(bare_engine)
     fill(bare_engine, make_batch)
+
+
+def test_the_disputes_come_and_go_and_nothing_else_is_lost(
+    bare_engine: Engine, make_batch: Callable[..., Batch]
+) -> None:
+    migrate(bare_engine)
+    fill(bare_engine, make_batch)
+    figure = {"service": "cedar-unit", "metric": "nhfd_kpi1", "period": months_from(2025, 1, 1)[0]}
+    with writing(bare_engine) as conn:
+        found, new = dispute.raise_dispute(
+            conn,
+            **figure,
+            reason="coding",
+            line="",
+            by_role="service",
+            user="U0NURSE",
+            now=NOW,
+            lapses_at=NOW,
+        )
+    assert (found.id, new) == (1, True)
+    downgrade(bare_engine, "0001")
+    fault = schema_fault(bare_engine)
+    assert fault is not None
+    assert "0001" in fault
+    with reading(bare_engine) as conn:
+        assert "dispute" not in inspect(conn).get_table_names()
+    migrate(bare_engine)
+    with reading(bare_engine) as conn:
+        assert dispute.disputes(conn) == []
+        assert list(load.services(conn, Viewer("open", NOW))) == ["cedar-unit"]
+        assert len(queue.waiting(conn)) == 1
 
 
 def test_a_newer_database_is_refused_in_a_sentence(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from auditbot import period
 from auditbot.act import concern
 from auditbot.model import Binding, Roles
 from auditbot.pipeline import File, take, turn
-from auditbot.store import queue
+from auditbot.store import dispute, queue, tables
 from auditbot.store.engine import reading, writing
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
@@ -213,6 +213,43 @@ def test_a_figure_that_was_told_and_is_corrected_is_put_right_under_its_post(hou
     load_file(house, tmp_path, [row(MONTHS[len(STEADY) - 1], 67.0)], "again.csv")
     run(house, NOW + timedelta(days=3))
     assert "from 66" in queued(house, "correction")[0].payload["headline"]
+
+
+def test_an_open_dispute_silences_praise_and_is_told(house, tmp_path):
+    """A lasting rise is no headline of praise while the service itself says it looks wrong."""
+    load_file(house, tmp_path, rates([100 - x for x in FALL]))
+
+    def told(now):
+        run(house, now)
+        (post,) = queued(house, "digest")
+        queue.mark_failed(house.engine, post.id, "read by the test")
+        return post.trail["class"], " ".join(post.payload["body"])
+
+    when = MONTHS[len(FALL) - 1]
+    with writing(house.engine) as conn:
+        raised, _ = dispute.raise_dispute(
+            conn,
+            service="fernhill-hospital",
+            metric="ae_4h",
+            period=when,
+            reason="coding",
+            line="",
+            by_role="service",
+            user="U0LEAD",
+            now=NOW,
+            lapses_at=NOW + timedelta(days=14),
+        )
+    kind, said = told(NOW)
+    assert kind == "unsure"
+    assert "This figure is being checked, as it may be wrong." in said
+    assert "it has lasted" not in said
+    with writing(house.engine) as conn:
+        dispute.close_dispute(conn, raised.id, answer="right", line="", now=NOW)
+        conn.execute(tables.told.delete())
+    kind, said = told(NOW + timedelta(days=1))
+    assert kind == "improvement"
+    assert "it has lasted" in said
+    assert "checked" not in said
 
 
 def test_a_correction_says_whether_what_was_said_still_holds(house, tmp_path):

@@ -126,7 +126,10 @@ def test_every_button_of_a_digest_has_a_handler(workspace, place):
     elements = [e for b in message["blocks"] if b["type"] == "actions" for e in b["elements"]]
     pressed = 0
     for e in elements:
-        options = [o["value"] for o in e.get("options", ())] or [None]
+        # what opens a form is pressed further down
+        options = [
+            o["value"] for o in e.get("options", ()) if not o["value"].startswith("dispute")
+        ] or [None]
         if (e["type"] == "overflow") is not (place == "dots"):
             continue
         for value in options:
@@ -206,6 +209,78 @@ def test_the_form_is_for_the_lead_alone(workspace):
     workspace.act("press", user="U0LEAD", **press)
     waited(lambda: workspace.look("views", user="U0LEAD"))
     assert workspace.look("views", user="U0OTHER") == []
+
+
+def private_messages(workspace, user):
+    """What the bot told somebody in private."""
+    mine = [c["id"] for c in workspace.look("channels", user=user) if c["kind"] == "im"]
+    return [m for c in mine for m in workspace.look("messages", channel=c) if m["blocks"]]
+
+
+def placed(message, action):
+    """How to press a button, or an option behind the dots."""
+    for e in (e for b in message["blocks"] if b["type"] == "actions" for e in b["elements"]):
+        if e["action_id"].startswith(f"{action}#"):
+            return {"action_id": e["action_id"]}
+        for option in e.get("options", ()):
+            if option["value"].startswith(f"{action}#"):
+                return {"action_id": e["action_id"], "value": option["value"]}
+    raise AssertionError(f"{action} is not there")
+
+
+def test_what_looks_wrong_reaches_the_audit_team_and_comes_back_answered(workspace):
+    message = digest_in(workspace, "C0HIP")
+    at = {"channel": "C0HIP", "ts": message["ts"], **placed(message, "dispute")}
+    workspace.act("press", user="U0NURSE", **at)
+    (view,) = waited(lambda: workspace.look("views", user="U0NURSE"))
+    values = {"reason": "coding", "words": "Transfers are coded as admissions."}
+    workspace.act("submit", user="U0NURSE", view_id=view["id"], values=values)
+    waited(lambda: [m for m in private_messages(workspace, "U0NURSE") if "Thank you" in words(m)])
+    (asked,) = waited(
+        lambda: [m for m in private_messages(workspace, "U0AUDIT") if "looks wrong" in words(m)]
+    )
+    assert "Transfers are coded as admissions." in words(asked)
+    assert "U0NURSE" not in str(asked["blocks"])
+
+    (room,) = [c["id"] for c in workspace.look("channels", user="U0AUDIT") if c["kind"] == "im"]
+    press = {"channel": room, "ts": asked["ts"], **placed(asked, "answer_dispute")}
+    workspace.act("press", user="U0AUDIT", **press)
+    (view,) = waited(lambda: workspace.look("views", user="U0AUDIT"))
+    values = {"outcome": "corrected", "words": "We found 14 of them."}
+    workspace.act("submit", user="U0AUDIT", view_id=view["id"], values=values)
+    (answer,) = waited(
+        lambda: [m for m in private_messages(workspace, "U0NURSE") if "We found 14" in words(m)]
+    )
+    assert "it will be corrected" in words(answer)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_in_a_browser_somebody_says_that_a_figure_looks_wrong(workspace):
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.goto(workspace.url)
+        page.get_by_role("link", name="a-and-e-fernhill").or_(
+            page.get_by_role("button", name="a-and-e-fernhill")
+        ).first.click()
+        page.get_by_label("More choices").first.click()
+        page.get_by_role("button", name="This looks wrong").first.click()
+        form = page.get_by_role("dialog", name="This looks wrong")
+        form.get_by_role("button", name="Send").click()
+        form.get_by_text("Please complete this required field.").wait_for()
+        form.get_by_label("What looks wrong about it?").select_option("patients")
+        form.get_by_label("One line, if it helps (optional)").fill("Two wards are left out.")
+        form.get_by_role("button", name="Send").click()
+        form.wait_for(state="hidden")
+        waited(
+            lambda: [
+                m
+                for m in private_messages(workspace, "U0AUDIT")
+                if "Two wards are left out." in words(m)
+            ]
+        )
+        browser.close()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")

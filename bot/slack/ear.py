@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 
 from auditbot.say.words import Words
 from bot.slack import listeners
-from bot.slack.listeners import Arrival
+from bot.slack.listeners import Arrival, Body
 
 LISTENERS = 20  # Bolt's five are too few: five slow ones would hold up every acknowledgement
 
@@ -23,14 +23,14 @@ def listening(
     app_token: str,
     words: Words,
     keep: Callable[[Arrival], None],
-    may_hold: Callable[[str, str], bool],
+    about: Callable[[Arrival], Body | None],
 ) -> Iterator[Callable[[], datetime | None]]:
     """Listen for as long as the block lasts; gives a function that tells when Slack last answered
     a ping. A socket can say that it is connected and be deaf: only the pings are believed.
     """
     with ThreadPoolExecutor(LISTENERS) as pool:
         app = App(client=client, token=client.token, listener_executor=pool, logger=_quiet_logger())
-        listeners.register(app, words, keep, may_hold)
+        listeners.register(app, words, keep, about)
         handler = SocketModeHandler(
             app,
             app_token,

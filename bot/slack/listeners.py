@@ -39,12 +39,12 @@ def register(
     app: App,
     words: Words,
     keep: Callable[[Arrival], None],
-    may_hold: Callable[[str, str], bool],
+    about: Callable[[Arrival], Body | None],
 ) -> None:
     """Connect the listeners.
 
-    `keep` writes an arrival to the inbox and raises when it cannot. `may_hold(user, value)` says
-    whether this person may hold or add to the concern a button belongs to.
+    `keep` writes an arrival to the inbox and raises when it cannot. `about` says what the form that
+    a press opens is about; None when it is not for this person, who is then told so.
     """
 
     @app.middleware
@@ -63,19 +63,17 @@ def register(
     def inserted() -> None:
         """The middleware has written it down; there is nothing more to do here."""
 
-    @app.action(re.compile(r"^(hold|add_line)#"))
-    def open_modal(ack: Callable[[], None], body: Body, client: Any) -> None:
-        # The one thing that cannot wait: Slack gives three seconds to open a form.
-        ack()
-        pressed = body["actions"][0]
-        name = pressed["action_id"].partition("#")[0]
-        value = pressed.get("value", "")
-        if may_hold(body["user"]["id"], value):
-            client.views_open(trigger_id=body["trigger_id"], view=modals.view(words, name, value))
-
     @app.action(re.compile(".*"))
-    def acted(ack: Callable[[], None]) -> None:
+    def acted(ack: Callable[[], None], body: Body, client: Any) -> None:
         ack()
+        pressed = _action(body)
+        if not opens(pressed):
+            return
+        # The one thing that cannot wait: Slack gives three seconds to open a form.
+        known = about(pressed)
+        if known is not None:
+            form = modals.view(words, pressed.payload["action"], known)
+            client.views_open(trigger_id=body["trigger_id"], view=form)
 
     @app.view(re.compile(".*"))
     def submitted(ack: Callable[[], None]) -> None:
@@ -87,10 +85,16 @@ def arrival_of(body: Body) -> Arrival | None:
     if body.get("type") == "event_callback":
         return _event(body)
     if body.get("type") == "block_actions":
-        return _action(body)
+        pressed = _action(body)
+        return None if opens(pressed) else pressed
     if body.get("type") == "view_submission":
         return _submission(body)
     return None
+
+
+def opens(pressed: Arrival) -> bool:
+    """Does this press open a form? Then it is answered at once and never queued."""
+    return pressed.payload["action"] in modals.FORMS
 
 
 def _event(body: Body) -> Arrival | None:
@@ -123,15 +127,13 @@ def _event(body: Body) -> Arrival | None:
     )
 
 
-def _action(body: Body) -> Arrival | None:
+def _action(body: Body) -> Arrival:
     pressed = body["actions"][0]
     action, _, _ = pressed["action_id"].partition("#")
     value = pressed.get("value", "")
     place = None
     if action == "more":  # the dots: the option names the action and its place in the message
         action, _, place = pressed["selected_option"]["value"].partition("#")
-    if action in ("hold", "add_line") and place is None:
-        return None
     box = body.get("container") or {}
     channel = (body.get("channel") or {}).get("id") or box.get("channel_id", "")
     ts = box.get("message_ts") or (body.get("message") or {}).get("ts", "")
@@ -158,8 +160,11 @@ def _submission(body: Body) -> Arrival:
         body["user"]["id"],
         "",
         text=modals.written(view),
-        payload={"form": view["callback_id"], **json.loads(view.get("private_metadata") or "{}")}
-        | modals.chosen(view),
+        payload={
+            **json.loads(view.get("private_metadata") or "{}"),
+            **modals.chosen(view),
+            "form": view["callback_id"],
+        },
     )
 
 

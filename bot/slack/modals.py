@@ -1,61 +1,56 @@
-"""The two forms of a lead: hold a concern, or add one line to it. Words are in messages/forms.j2."""
+"""What does each form ask? Forms as modal views and back; their words are in messages/forms.j2."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from auditbot.act.concern import LONGEST_LINE
+from auditbot.act.dispute import OUTCOMES, REASONS
 from auditbot.say.words import Words
 
 LONGEST_HOLD = 5  # working days
-LONGEST_LINE = 200  # letters: one sentence
 
 
-def view(words: Words, form: str, value: str) -> dict[str, Any]:
-    """The form as a modal view. `value` is the button's: it names the concern."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field to write in. A form has one, named `words`: the one text that the guard reads."""
 
-    def text(name: str, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return {"type": "plain_text", "text": words.render("forms", name, facts or {})}
+    tall: bool = False
+    optional: bool = False
 
-    inputs: list[dict[str, Any]] = [
-        {
-            "type": "input",
-            "block_id": "words",
-            "label": text(f"{form}_label"),
-            "hint": text(f"{form}_hint"),
-            "element": {
-                "type": "plain_text_input",
-                "action_id": "words",
-                "multiline": form == "hold",
-                "max_length": LONGEST_LINE,
-            },
-        }
-    ]
-    if form == "hold":
-        options = [
-            {"text": text("hold_day", {"count": n}), "value": str(n)}
-            for n in range(1, LONGEST_HOLD + 1)
-        ]
-        inputs.append(
-            {
-                "type": "input",
-                "block_id": "days",
-                "label": text("hold_days_label"),
-                "element": {
-                    "type": "static_select",
-                    "action_id": "days",
-                    "options": options,
-                    "initial_option": options[0],
-                },
-            }
-        )
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few; `preset`: the first is chosen until somebody chooses another."""
+
+    name: str
+    options: tuple[str, ...]
+    preset: bool = False
+
+
+FORMS: Mapping[str, tuple[Line | Choice, ...]] = MappingProxyType(
+    {
+        "hold": (
+            Line(tall=True),
+            Choice("days", tuple(str(n) for n in range(1, LONGEST_HOLD + 1)), preset=True),
+        ),
+        "add_line": (Line(),),
+        "dispute": (Choice("reason", REASONS), Line(optional=True)),
+        "answer_dispute": (Choice("outcome", OUTCOMES), Line()),
+    }
+)
+
+
+def view(words: Words, form: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The form as a modal view. `about` comes back with it: JSON that says what it is about."""
     return {
         "type": "modal",
         "callback_id": form,
-        "private_metadata": json.dumps({"concern": value}),
-        "title": text(f"{form}_title"),
-        "submit": text(f"{form}_submit"),
-        "close": text(f"{form}_close"),
-        "blocks": inputs,
+        "private_metadata": json.dumps(dict(about)),
+        **{name: _text(words, f"{form}_{name}") for name in ("title", "submit", "close")},
+        "blocks": [_input(words, form, field) for field in FORMS[form]],
     }
 
 
@@ -64,10 +59,51 @@ def written(filled: Mapping[str, Any]) -> str:
     return str(_state(filled, "words").get("value") or "").strip()
 
 
-def chosen(filled: Mapping[str, Any]) -> dict[str, int]:
-    """{"days": n} of a submitted hold; empty for the other form."""
-    option = _state(filled, "days").get("selected_option") or {}
-    return {"days": min(int(option["value"]), LONGEST_HOLD)} if option else {}
+def chosen(filled: Mapping[str, Any]) -> dict[str, str]:
+    """What was chosen in a submitted form, by field; an option that it does not have is left out."""
+    found = {}
+    for field in FORMS.get(filled["callback_id"], ()):
+        if isinstance(field, Choice):
+            option = (_state(filled, field.name).get("selected_option") or {}).get("value")
+            if option in field.options:
+                found[field.name] = str(option)
+    return found
+
+
+def _input(words: Words, form: str, field: Line | Choice) -> dict[str, Any]:
+    if isinstance(field, Line):
+        return {
+            "type": "input",
+            "block_id": "words",
+            "optional": field.optional,
+            "label": _text(words, f"{form}_label"),
+            "hint": _text(words, f"{form}_hint"),
+            "element": {
+                "type": "plain_text_input",
+                "action_id": "words",
+                "multiline": field.tall,
+                "max_length": LONGEST_LINE,
+            },
+        }
+    asked = f"{form}_{field.name}"
+    options = [
+        {"text": _text(words, f"{asked}_option", option=o), "value": o} for o in field.options
+    ]
+    return {
+        "type": "input",
+        "block_id": field.name,
+        "label": _text(words, f"{asked}_label"),
+        "element": {
+            "type": "static_select",
+            "action_id": field.name,
+            "options": options,
+            **({"initial_option": options[0]} if field.preset else {}),
+        },
+    }
+
+
+def _text(words: Words, block: str, **facts: Any) -> dict[str, Any]:
+    return {"type": "plain_text", "text": words.render("forms", block, facts)}
 
 
 def _state(filled: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""In whose company is a service? Other services of its kind in the same period, from public figures.
+"""In whose company is a finding? Other services of its kind, in public figures, and who doubts it.
 
 Both a turn and an answer set a finding beside its peers here, so that both say the same. Peers are
 public, complete rows alone: what a private channel may see of itself never tells on others.
@@ -15,6 +15,7 @@ from auditbot.analyse.peers import Counts, Place
 from auditbot.catalogue import Catalogue, Metric
 from auditbot.model import EarlyView, Finding, Peers, Period, Result, Service
 from auditbot.store import load
+from auditbot.store.dispute import open_disputes
 from auditbot.viewer import Viewer
 
 SIMILAR = 2.0  # at most so many times as many cases, or as few
@@ -30,6 +31,7 @@ class Company:
     viewer: Viewer
     services: Mapping[str, Service]
     refused: frozenset[tuple[int, str]]  # (release, service) with refused rows
+    disputed: frozenset[tuple[str, str]]  # (service, metric) that the service says looks wrong
     _held: dict[tuple[str, Period], dict[str, Result]] = field(default_factory=dict)
     _kinds: dict[tuple[str, Period, str, bool], list[Result]] = field(default_factory=dict)
 
@@ -86,12 +88,18 @@ def company(
     viewer = Viewer("guest", now, private_services=private_services)
     refused = frozenset(load.refused_services(conn))
     known = load.services(conn, viewer) if services is None else services
-    return Company(conn, catalogue, viewer, known, refused)
+    disputed = frozenset(open_disputes(conn, now))
+    return Company(conn, catalogue, viewer, known, refused, disputed)
 
 
-def beside_peers(company: Company, found: Finding) -> Finding:
-    """The finding with its peers, where there are eight or more, and its early view if it is early."""
+def in_company(company: Company, found: Finding) -> Finding:
+    """The finding as others see it: beside its peers, where there are eight or more, and disputed.
+
+    One that is early gets its early view here, for it rests on how much its peers change.
+    """
     metric = company.catalogue.metrics[found.metric]
+    if (found.service.id, found.metric) in company.disputed:
+        found = replace(found, cautions=("disputed", *found.cautions))
     if found.latest.state != "ok" or metric.kind in ALONE or metric.direction == "neutral":
         return found
     others, alike = company.others(metric, found.service, found.latest)

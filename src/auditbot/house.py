@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from auditbot.analyse.findings import find
 from auditbot.catalogue import Catalogue
-from auditbot.company import Company, beside_peers, company
+from auditbot.company import Company, company, in_company
 from auditbot.layout import Layout
 from auditbot.model import Binding, Finding, Roles
 from auditbot.say.words import Words
@@ -113,5 +113,5 @@ def findings_for(
                         )
                     )
                     continue
-                findings.append(beside_peers(peers, found))
+                findings.append(in_company(peers, found))
     return findings, list(dict.fromkeys(held))

@@ -31,6 +31,7 @@ Caution = Literal[
     "completeness_fell",  # fewer of the expected records came in than before
     "revised",  # corrected figures changed what the series says
 ]
+Doubt = Literal["coding", "patients", "pathway", "other"]  # why a figure looks wrong to somebody
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -333,6 +334,28 @@ class Roles:
     deputy: tuple[str, ...] = ()
     audit_team: tuple[str, ...] = ()
     champion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Somebody's word that a figure looks wrong, and what its audit team found.
+
+    Who said so is no part of it: the store knows that until they are answered.
+    """
+
+    id: int
+    service: str
+    metric: str
+    period: Period
+    reason: Doubt
+    by_role: Literal["service", "audit_team", "reader"]  # reader: neither of the two
+    raised_at: datetime
+    lapses_at: datetime  # from then on it is overdue
+    line: str = ""  # what they added; forgotten once they are answered
+    state: Literal["open", "closed"] = "open"
+    answer: Literal["", "right", "corrected"] = ""
+    answer_line: str = ""
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from auditbot.act import concern
+from auditbot.act import concern, dispute
 from auditbot.act.correct import correct
 from auditbot.company import Company
 from auditbot.house import Held, House, company_of, findings_for, viewer_of
@@ -117,6 +117,7 @@ def turn(
                 queue.consider(conn, binding.channel, day, "; ".join(h.why for h in why), now)
             held += why
     held += concern.pass_on_due(house, now, {b.channel for b in channels})
+    held += dispute.hand_over(house, now)
     return tuple(held)
 
 

@@ -4,11 +4,12 @@ Cells are protected here as they leave the store, before any arithmetic, so that
 subtracted back. Anything not allowed in so many words is denied.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auditbot.catalogue import Metric
-from auditbot.model import Audience, Publication, Result
+from auditbot.model import Audience, Publication, Result, Roles
 
 SMALLEST_SHOWN = 8  # counts 1 to 7 are hidden, as for Hospital Episode Statistics
 ROUNDED_TO = 5
@@ -24,6 +25,23 @@ class Viewer:
     private_services: frozenset[str] = frozenset()  # services kept to their own private channels
     prerelease: frozenset[str] = frozenset()  # sources this person may see before publication
     exact_own: bool = False  # an approver is on record for exact own figures in private channels
+
+
+def in_person(
+    user: str,
+    roles: Mapping[str, Roles],
+    prerelease: Mapping[str, Collection[str]],
+    now: datetime,
+) -> Viewer:
+    """Somebody of the house in private: their own services, and what they may see early."""
+    own = (s for s, r in roles.items() if user in (*r.lead, *r.deputy, *r.audit_team, r.champion))
+    return Viewer(
+        "direct",
+        now,
+        frozenset(own),
+        frozenset(s for s, r in roles.items() if r.private),
+        frozenset(s for s, users in prerelease.items() if user in users),
+    )
 
 
 def sees_release(

@@ -194,10 +194,10 @@ def _begin(
     return True
 
 
-def may_hold(engine: Engine, roles: Mapping[str, Roles], user: str, value: str) -> bool:
-    """May this person hold, or add to, the concern a button names?"""
+def may_hold(engine: Engine, roles: Mapping[str, Roles], user: str, number: int) -> bool:
+    """May this person hold, or add to, the concern of this number?"""
     with reading(engine) as conn:
-        found = queue.concern(conn, _number(value))
+        found = queue.concern(conn, number)
     return found is not None and _may(roles, user, found)
 
 
@@ -281,10 +281,3 @@ def _pass_on(conn: Connection, words: Words, found: Concern, now: datetime) -> N
 def _may(roles: Mapping[str, Roles], user: str, found: Concern) -> bool:
     role = roles.get(found.service)
     return role is not None and user in (*role.lead, *role.deputy)
-
-
-def _number(value: str) -> int:
-    try:
-        return int(json.loads(value)["concern"])
-    except (ValueError, TypeError, KeyError):
-        return -1

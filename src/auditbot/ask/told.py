@@ -43,7 +43,7 @@ def finding(desk: Desk, series: Series, result: Result) -> Finding:
         adjustment=adjustment,
     )
     assert found is not None
-    return company.beside_peers(desk.company, found)
+    return company.in_company(desk.company, found)
 
 
 def finding_facts(desk: Desk, found: Finding) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def buttons(
     names = ["ask_chart_help" if charted else "ask_chart"]
     if found is not None and facts.wants_idea(metric, found):
         names.insert(0, "ask_improve")
-    names += ["ask_source", "ask_explain", "ask_contact", "ask_list"]
+    names += ["ask_source", "ask_explain", "ask_contact", "dispute", "ask_list"]
     made = tuple(Button(button_text(desk, n), n, value) for n in names)
     return made[:2], made[2:]
 

@@ -361,6 +361,7 @@ def _further(
         headline=line,
         body=(),
         fallback=quiet if discreet else plain(line),
-        more=tuple(buttons_of(words, catalogue, pick.finding)),
+        # whom to ask stands on the message above it
+        more=tuple(buttons_of(words, catalogue, pick.finding, without=("ask_contact",))),
         trail=trail_of(words, catalogue, pick, known, "further"),
     )

@@ -5,7 +5,7 @@ button behind the dots can tell as well.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +18,9 @@ from auditbot.say.markup import Marked, plain
 from auditbot.say.words import Words
 
 MOST_WORDS = 90
-PRIVATE = ("concern_lead", "signal")  # kinds of messages to the lead alone
+# To the lead alone: how often is for the channel to say, and a lead knows why a measure matters.
+PRIVATE = ("concern_lead", "signal")
+NOT_FOR_LEADS = ("less_often", "ask_explain")
 BODY = (
     ("real", "caution", "standard", "step"),
     ("parts",),
@@ -95,7 +97,7 @@ def message_of(
             catalogue,
             pick.finding,
             charted=picture is not None,
-            private=kind in PRIVATE,
+            without=NOT_FOR_LEADS if kind in PRIVATE else (),
         )
     )
     first = buttons if buttons is not None else asked[:2]
@@ -121,19 +123,21 @@ def buttons_of(
     finding: Finding,
     *,
     charted: bool = False,
-    private: bool = False,
+    without: Collection[str] = (),
 ) -> Iterable[Button]:
     """What may be pressed, the most useful first; two are shown, the rest wait behind the dots.
 
-    `private`: it goes to a person, not to a channel.
+    Behind the dots is room for five, so a message that shows none of these, or has shown one above
+    it, goes `without` some. That it looks wrong is never shown first and never left out.
     """
     metric = catalogue.metrics[finding.metric]
     ideas = wants_idea(metric, finding) and idea_for(catalogue, finding) is not None
     actions = ["ask_improve"] if ideas else []
     # the help tells how to read a control chart; a step chart of letters is none
     actions += ["ask_chart_help"] if charted and metric.kind != "level" else []
-    actions += ["ask_source", "ask_explain", "ask_contact", "ask_list"]
-    actions += [] if private else ["less_often"]  # how often is for the channel to say
+    actions += ["ask_source", "ask_explain", "ask_contact", "less_often"]
+    actions = [a for a in actions if a not in without]
+    actions.insert(2, "dispute")
     value = value_of(finding)
     return (Button(words.get(f"button.{a}"), a, value) for a in actions)
 

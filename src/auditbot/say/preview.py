@@ -150,6 +150,13 @@ NOTICE: dict[str, object] = {
     ],
     "services": 3,
     "service": SERVICE.name,
+    "period": periods.month(2026, 9),
+    "doubt": "coding",
+    "role": "service",
+    "line": "Ward transfers are coded as admissions since May.",
+    "outcome": "corrected",
+    "days": 10,
+    "day": date(2026, 11, 2),
 }
 
 

@@ -359,6 +359,39 @@ concern = Table(  # a confirmed concern: to the lead first, then to the channel
     sqlite_autoincrement=True,
 )
 
+dispute = Table(  # a figure that looks wrong to somebody, until its audit team has answered
+    "dispute",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("service", String, nullable=False),
+    Column("metric", String, nullable=False),
+    Column("start", Date, nullable=False),
+    Column("end", Date, nullable=False),
+    Column("reason", String, nullable=False),  # coding, patients, pathway, other
+    Column("line", Text),  # what they added; emptied with the answer
+    Column("by_role", String, nullable=False),  # service, audit_team, reader
+    Column("raised_by", String),  # whom to answer; emptied with the answer
+    Column("raised_at", Instant, nullable=False),
+    Column("lapses_at", Instant, nullable=False),
+    Column("state", String, nullable=False, server_default="open"),  # closed
+    Column("answer", String),  # right, corrected
+    Column("answer_line", Text),
+    Column("closed_at", Instant),
+    sqlite_autoincrement=True,  # buttons name it by its number, so none is ever used twice
+)
+_OPEN_DISPUTE = text("state = 'open'")
+Index(  # a person disputes a figure once at a time, however often they press
+    "uq_dispute_open",
+    dispute.c.service,
+    dispute.c.metric,
+    dispute.c.start,
+    dispute.c.end,
+    dispute.c.raised_by,
+    unique=True,
+    sqlite_where=_OPEN_DISPUTE,
+    postgresql_where=_OPEN_DISPUTE,
+)
+
 cadence = Table(
     "cadence",
     metadata,
