@@ -538,11 +538,12 @@ def actions(m: Message) -> set[str]:
     return {b.action for b in (*m.buttons, *m.more)}
 
 
-def test_how_to_read_is_offered_for_control_charts() -> None:
+def test_how_to_read_is_offered_for_what_is_drawn() -> None:
     assert "ask_chart_help" in actions(said(RISEN))
-    level = said(LEVEL)
-    assert level.chart is not None
-    assert "ask_chart_help" not in actions(level)
+    assert "ask_chart_help" in actions(said(LEVEL))
+    bare = said(finding("hip_ward", [70.0], strength="too_early"))
+    assert bare.chart is None
+    assert "ask_chart_help" not in actions(bare)
 
 
 def test_how_often_is_for_the_channel_to_say() -> None:

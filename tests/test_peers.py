@@ -1,5 +1,6 @@
 """Funnel, places and benchmark: against the reference funnels, and on made-up services."""
 
+import itertools
 import math
 from pathlib import Path
 
@@ -190,3 +191,36 @@ def test_the_spread_of_changes_needs_eight_services_and_is_never_under_one():
     assert peers.spread_of_changes(every, every) == 1
     all_rose = [(80.0, 100.0)] * 8  # together: that is no spread
     assert peers.spread_of_changes(level, all_rose) == 1
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.08])
+def test_a_curve_holds_the_limits_at_the_cases_asked_for_and_between(spread: float) -> None:
+    chance = np.random.default_rng(5)
+    n = chance.integers(30, 4000, 60).astype(float)
+    x = chance.binomial(n.astype(int), np.clip(chance.normal(0.7, spread, 60), 0, 1)).astype(float)
+    f = peers.funnel(x.tolist(), n.tolist())
+    assert f is not None
+    own = float(n[7])
+    made = peers.curve(f, [float(n.min()), own, float(n.max())])
+    assert (made.cases[0], made.cases[-1], made.target) == (n.min(), n.max(), f.target)
+    assert list(made.cases) == sorted(set(made.cases))
+    at = made.cases.index(own)
+    assert (made.lower95[at], made.upper95[at]) == f.limits(own, peers.C95)
+    assert (made.lower998[at], made.upper998[at]) == f.limits(own, peers.C998)
+    inside = zip(made.lower998, made.lower95, made.upper95, made.upper998, strict=True)
+    assert all(a < b < f.target < c < d for a, b, c, d in inside)
+    assert all(a >= b for a, b in itertools.pairwise(made.upper998))
+
+
+def test_a_curve_of_one_size_is_one_point() -> None:
+    f = peers.funnel([7.0] * 9, [10.0] * 9)
+    assert f is not None
+    assert peers.curve(f, [10.0, 10.0]).cases == (10.0,)
+
+
+@pytest.mark.parametrize("cases", [[], [0.0, 5.0], [-1.0]])
+def test_a_curve_needs_positive_cases(cases: list[float]) -> None:
+    f = peers.funnel([7.0] * 9, [10.0] * 9)
+    assert f is not None
+    with pytest.raises(ValueError, match="positive"):
+        peers.curve(f, cases)

@@ -50,11 +50,9 @@ class Company:
     def others(self, metric: Metric, service: Service, own: Result) -> tuple[list[Result], bool]:
         """The figures of other services of the same kind, and whether they are of similar size too.
 
-        Of one kind: in the same group of the publisher, and alike in having a figure on the
-        measure that the catalogue names as telling kinds apart. Of these, those of similar size
-        where at least eight are.
+        Those of similar size where at least eight are, else all of the kind.
         """
-        others = [r for r in self._of_kind(metric, service, own.period) if r.service != service.id]
+        others = [r for r in self.of_kind(metric, service, own.period) if r.service != service.id]
         size = own.denominator or 0.0
         similar = [
             r for r in others if r.denominator and size / SIMILAR <= r.denominator <= size * SIMILAR
@@ -62,7 +60,12 @@ class Company:
         alike = len(similar) >= peers.FEWEST_PEERS
         return (similar if alike else others), alike
 
-    def _of_kind(self, metric: Metric, service: Service, period: Period) -> list[Result]:
+    def of_kind(self, metric: Metric, service: Service, period: Period) -> list[Result]:
+        """The figures of a service's kind in a period, its own too, in order of their ids.
+
+        Of one kind: in the same group of the publisher, and alike in having a figure on the
+        measure that the catalogue names as telling kinds apart.
+        """
         apart = self.figures(metric.kind_of, period) if metric.kind_of else {}
         own = service.id in apart
         key = metric.id, period, service.peer_group, own

@@ -264,13 +264,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """The limits of a funnel plot in per cent, at rising numbers of cases."""
+
+    target: float  # the rate of all services together
+    cases: tuple[float, ...]
+    lower95: tuple[float, ...]
+    upper95: tuple[float, ...]
+    lower998: tuple[float, ...]
+    upper998: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture as data: what a control chart shows. `say/chart` draws it."""
+    """A picture as data: figures over time, letters over time, or a service among its peers.
+
+    `say/chart` makes it, `say/drawing` draws it. The values of steps are heights in `levels`,
+    counted from 1. The first value of a funnel is the service's own.
+    """
 
     title: str
     alt_text: str  # states the headline
     unit: Literal["percent", "number"]
-    labels: tuple[str, ...]  # periods in words
+    labels: tuple[str, ...]  # periods in words; none in a funnel
     values: tuple[float | None, ...]
     kinds: tuple[str, ...]  # point_type of each point
     means: tuple[float | None, ...]
@@ -279,6 +295,11 @@ class Chart:
     standard: float | None = None
     caption: str = ""  # the source line
     words: Mapping[str, str] = field(default_factory=dict)  # legend words, from messages/
+    shape: Literal["control", "steps", "funnel"] = "control"
+    since: int | None = None  # control: the first point after a confirmed change
+    levels: tuple[str, ...] = ()  # steps: letters from the lowest up
+    cases: tuple[float, ...] = ()  # funnel: of each value
+    curve: Curve | None = None  # funnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,19 +396,31 @@ class Question:
 
 def message_from(data: Mapping[str, Any]) -> Message:
     """A Message from its stored form (`dataclasses.asdict`, through JSON)."""
-    chart: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in (data.get("chart") or {}).items()
-    }
     return Message(
         kind=data["kind"],
         headline=data["headline"],
         body=tuple(data["body"]),
         fallback=data["fallback"],
         context=tuple(data.get("context", ())),
-        chart=Chart(**chart) if chart else None,
+        chart=_chart_from(data["chart"]) if data.get("chart") else None,
         table=tuple(tuple(row) for row in data.get("table", ())),
         buttons=tuple(Button(**b) for b in data.get("buttons", ())),
         more=tuple(Button(**b) for b in data.get("more", ())),
         thread=tuple(message_from(m) for m in data.get("thread", ())),
         trail=dict(data.get("trail", {})),
     )
+
+
+def _chart_from(data: Mapping[str, Any]) -> Chart:
+    """A Chart from its stored form. Before charts had a shape, steps kept their letters in `words`."""
+    chart = _tuples(data)
+    chart["curve"] = Curve(**_tuples(chart["curve"])) if chart.get("curve") else None
+    words = dict(chart.get("words", {}))
+    letters = sorted(k for k in words if k.startswith("level:"))
+    if letters:
+        chart |= {"shape": "steps", "levels": tuple(words.pop(k) for k in letters)}
+    return Chart(**chart | {"words": words})
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}

@@ -15,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from auditbot.model import Curve
+
 FEWEST_PEERS = 8  # services handed in; among fewer nobody is placed
 WINSORISED = 0.1  # at each end
 C95 = 1.959964  # digits as the reference has them
 C998 = 3.090232
 BEST_HOLD = 0.1  # share of patients whom the best services treat
+STEPS = 48  # of a drawn curve
 DRAWS = 4000  # of places; the interval of a place moves by less than one in a hundred peers
 SEED = 20  # fixed, so that the same figures give the same places
 
@@ -96,6 +99,28 @@ def funnel(numerators: Sequence[float], denominators: Sequence[float]) -> Funnel
     excess = k * phi - (k - 1)
     tau2 = max(0.0, excess / float(w.sum() - (w**2).sum() / w.sum()))
     return Funnel(100 * target, phi, tau2, tuple((angle / np.sqrt(variance + tau2)).tolist()))
+
+
+def curve(funnel: Funnel, cases: Sequence[float]) -> Curve:
+    """The limits to draw, from the least to the most of these numbers of cases, all of them met.
+
+    Between them the curve has 48 steps, closer together where there are few cases and it bends.
+    Raises ValueError when there is no number of cases, or one that is not positive.
+    """
+    if not cases or min(cases) <= 0:
+        raise ValueError("a curve needs numbers of cases, all of them positive")
+    even = np.geomspace(min(cases), max(cases), STEPS)[1:-1].tolist()
+    rising = sorted({*map(float, cases), *even})
+    inner = [funnel.limits(n, C95) for n in rising]
+    outer = [funnel.limits(n, C998) for n in rising]
+    return Curve(
+        target=funnel.target,
+        cases=tuple(rising),
+        lower95=tuple(low for low, _ in inner),
+        upper95=tuple(high for _, high in inner),
+        lower998=tuple(low for low, _ in outer),
+        upper998=tuple(high for _, high in outer),
+    )
 
 
 def shrunken(numerators: Sequence[float], denominators: Sequence[float]) -> tuple[float, ...]:

@@ -28,7 +28,7 @@ def _known(desk: Desk, against: str, metric: Metric, result: Result) -> dict[str
     known: dict[str, Any] = {
         "against": against.split(":")[0],
         "count": 0,
-        "members": _members(desk, metric),
+        "members": members(desk, metric),
         "region": desk.service(result.service).region,
         "other": Marked(),
         "other_counts": Marked(),
@@ -107,6 +107,7 @@ def _shown(desk: Desk, metric: Metric, other: Result | None, result: Result) -> 
     }
 
 
-def _members(desk: Desk, metric: Metric) -> str:
+def members(desk: Desk, metric: Metric) -> str:
+    """What the services of an audit are called together."""
     kind = "teams" if desk.catalogue.audits[metric.audit].kind == "clinical audit" else "services"
     return str(desk.words.render("answer_ask", f"members_{kind}", {}))

@@ -7,6 +7,8 @@ from typing import Any
 from auditbot import period as periods
 from auditbot.ask import beside, figures, told
 from auditbot.ask.desk import Desk, Part
+from auditbot.ask.funnel import funnel
+from auditbot.ask.memory import among_peers
 from auditbot.catalogue import Metric
 from auditbot.model import (
     Chart,
@@ -169,7 +171,10 @@ def _part(
     headline = desk.say(TEMPLATE, "headline", known)
     if q.assumed:
         body.insert(0, headline)
-    picture = _picture(desk, q, metric, found, headline, known)
+    picture = None
+    if among_peers(q):
+        picture = funnel(desk, metric, result, plain(headline))
+    picture = picture or _picture(desk, q, metric, found, headline, known)
     asked = replace(q, period=result.period, services=(series.service,), metric=metric.id)
     first, more = told.buttons(desk, asked, metric, found, charted=picture is not None)
     message = Message(

@@ -79,7 +79,7 @@ def group(
     months: int,
 ) -> Group | None:
     """All members together in a period; None when fewer than two have a figure."""
-    results = [r for s in members if s in series if (r := _over(series[s], period, metric, months))]
+    results = [r for s in members if s in series if (r := over(series[s], period, metric, months))]
     if len(results) < FEWEST:
         return None
     if metric.kind == "level":
@@ -101,6 +101,15 @@ def group(
 def at(series: Series, period: Period) -> Result | None:
     """The result of exactly this period."""
     return next((r for r in series.results if r.period == period), None)
+
+
+def over(series: Series, period: Period, metric: Metric, months: int) -> Result | None:
+    """The figure of exactly this period, or put together from every step of it; None if there is none."""
+    one = at(series, period)
+    if one is not None:
+        return one if one.state == "ok" else None
+    found = stretch(series, period, months)
+    return together(found, metric) if not found.missing else None
 
 
 def until(series: Series, period: Period) -> Series:
@@ -150,14 +159,6 @@ def exemplars(
         sign = -1 if metric.direction == "higher" else 1
         good = sorted(fit, key=lambda s: (sign * fit[s], services[s].name))[:most]
     return sorted(good, key=lambda s: services[s].name)
-
-
-def _over(series: Series, period: Period, metric: Metric, months: int) -> Result | None:
-    one = at(series, period)
-    if one is not None:
-        return one if one.state == "ok" else None
-    found = stretch(series, period, months)
-    return together(found, metric) if not found.missing else None
 
 
 def _steps(period: Period, months: int) -> Sequence[Period]:

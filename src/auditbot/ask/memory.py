@@ -28,11 +28,13 @@ def from_button(action: str, value: str) -> Question | None:
     kind, wants = _BUTTONS[action]
     known = _object(value)
     service, metric = known.get("service"), known.get("metric")
+    among = action == "ask_chart_help" and known.get("among") == "peers"
     return Question(
         kind,
         metric if isinstance(metric, str) and metric else None,
         services=(service,) if isinstance(service, str) and service else (),
         period=_period(known),
+        comparator="peers" if among else None,
         wants=wants,
     )
 
@@ -55,7 +57,13 @@ def value_of(question: Question) -> str:
             "start": p.start.isoformat() if p else "",
             "end": p.end.isoformat() if p else "",
         }
+        | ({"among": "peers"} if among_peers(question) else {})
     )
+
+
+def among_peers(question: Question) -> bool:
+    """Does it ask where a service lies among others? Then its picture is a funnel."""
+    return question.comparator in ("peers", "national") or "position" in question.wants
 
 
 def remembered(question: Question, choices: Mapping[str, Question]) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from auditbot import period as periods
-from auditbot.ask import figures
+from auditbot.ask import figures, funnel, told
 from auditbot.ask.desk import Desk, Part
-from auditbot.ask.memory import value_of
+from auditbot.ask.memory import among_peers, value_of
 from auditbot.ask.told import button_text
 from auditbot.catalogue import Audit, Metric
 from auditbot.model import Button, Message, Question
+from auditbot.say import reading
 from auditbot.say.markup import plain
 
 TEMPLATE = "answer_tell"
@@ -22,9 +23,7 @@ MOST_PLACES = 3
 def explain(desk: Desk, q: Question) -> Part:
     """What a metric or an audit is, or how a chart is read."""
     if "chart_help" in q.wants or ("chart" in q.wants and q.metric is None):
-        letters = bool(q.metric) and desk.metric(q.metric or "").kind == "level"
-        block = "explain_chart_level" if letters else "explain_chart"
-        return _part(desk, q, block, {}, buttons=("ask_chart",) if q.metric else ())
+        return _chart_help(desk, q)
     audits = _audits(desk, q)
     if q.metric is None and len(audits) != 1:
         every = [a for a in desk.catalogue.audits.values() if desk.keeps_to(a.id)]
@@ -56,6 +55,36 @@ def explain(desk: Desk, q: Question) -> Part:
         buttons=("ask_chart", "ask_improve"),
         context=(desk.audit(metric.id).credit,),
     )
+
+
+def _chart_help(desk: Desk, q: Question) -> Part:
+    """The chart that was shown, by its own figures; how any is read where none was."""
+    if not q.metric:
+        return _part(desk, q, "explain_chart", {})
+    known = _reading(desk, q, desk.metric(q.metric))
+    if known is None:
+        letters = desk.metric(q.metric).kind == "level"
+        block = "explain_chart_level" if letters else "explain_chart"
+    else:
+        block = f"read_{known['shape']}"
+    return _part(desk, q, block, known or {}, buttons=("ask_chart",))
+
+
+def _reading(desk: Desk, q: Question, metric: Metric) -> Mapping[str, Any] | None:
+    """The figures of the chart that a question or a digest showed, in words."""
+    service = q.services[0] if q.services else ""
+    series = desk.series(metric.id, [service]).get(service)
+    if series is None:
+        return None
+    period, months = q.period or series.results[-1].period, desk.vocabulary.months(metric.id)
+    if among_peers(q):
+        whole = figures.over(series, period, metric, months)
+        placed = funnel.reading_of(desk, metric, whole) if whole else None
+        if placed is not None:
+            return placed
+    inside = figures.stretch(series, period, months).results
+    shown = figures.at(series, period) or (inside or series.results)[-1]
+    return reading.of_finding(told.finding(desk, series, shown), metric, desk.words)
 
 
 def source(desk: Desk, q: Question) -> Part:

@@ -133,8 +133,7 @@ def buttons_of(
     metric = catalogue.metrics[finding.metric]
     ideas = wants_idea(metric, finding) and idea_for(catalogue, finding) is not None
     actions = ["ask_improve"] if ideas else []
-    # the help tells how to read a control chart; a step chart of letters is none
-    actions += ["ask_chart_help"] if charted and metric.kind != "level" else []
+    actions += ["ask_chart_help"] if charted else []
     actions += ["ask_source", "ask_explain", "ask_contact", "less_often"]
     actions = [a for a in actions if a not in without]
     actions.insert(2, "dispute")
