@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,7 @@ def match(name: str, services: dict[str, Service]) -> list[str]:
     )
 
 
+@lru_cache(maxsize=16_384)  # the same names, again and again
 def _letters(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
