@@ -1,6 +1,7 @@
 """A small made-up catalogue and made-up findings for the tests of `say`."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,7 @@ from auditbot.model import (
 )
 from auditbot.say.choose import Pick
 from auditbot.say.classify import classify
+from auditbot.say.markup import plain
 from auditbot.say.words import Words
 
 MESSAGES = Path(__file__).resolve().parents[1] / "messages"
@@ -222,6 +224,19 @@ CATALOGUE = Catalogue(
     (),
     Path(),
 )
+
+
+class Heard(Words):
+    """Words that remember what each template said."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.said: dict[str, list[str]] = {}
+
+    def render(self, template: str, block: str, facts: Mapping[str, Any]) -> str:
+        text = super().render(template, block, facts)
+        self.said.setdefault(template, []).append(plain(text))
+        return text
 
 
 def months(n: int, last: tuple[int, int] = (2026, 9)) -> list[Period]:

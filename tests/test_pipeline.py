@@ -204,7 +204,8 @@ def test_a_figure_that_was_told_and_is_corrected_is_put_right_under_its_post(hou
     run(house, NOW + timedelta(days=1))
     (put_right,) = queued(house, "correction")
     assert (
-        "from 69 in 100 A&E visits (2,760 of 4,000) to 66 (2,640" in put_right.payload["headline"]
+        "corrected to 66 in 100 A&E visits** (2,640 of 4,000). We told you 69 (2,760"
+        in put_right.payload["headline"]
     )
     assert put_right.thread_key.startswith("digest|C0AE|")
     send_all(house)
@@ -212,7 +213,7 @@ def test_a_figure_that_was_told_and_is_corrected_is_put_right_under_its_post(hou
     assert queued(house, "correction") == []
     load_file(house, tmp_path, [row(MONTHS[len(STEADY) - 1], 67.0)], "again.csv")
     run(house, NOW + timedelta(days=3))
-    assert "from 66" in queued(house, "correction")[0].payload["headline"]
+    assert "We told you 66" in queued(house, "correction")[0].payload["headline"]
 
 
 def test_an_open_dispute_silences_praise_and_is_told(house, tmp_path):

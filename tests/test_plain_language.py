@@ -3,18 +3,21 @@
 import random
 import re
 import warnings
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from auditbot.catalogue import Catalogue, load
-from auditbot.model import Binding, Message
+from auditbot.model import Binding, Finding, Message
 from auditbot.say import digest, preview
 from auditbot.say.choose import Choice
 from auditbot.say.markup import plain
 from auditbot.say.message import count_words
-from tests.saying import CATALOGUE, TODAY, WORDS, any_finding, pick
+from auditbot.say.words import Words
+from tests.saying import CATALOGUE, TODAY, WORDS, Heard, any_finding, pick
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -68,45 +71,71 @@ def smog(found: list[str]) -> float:
     return float(textstat.smog_index(" ".join(s if s[-1] in ".!?" else f"{s}." for s in found)))
 
 
-def messages(catalogue: Catalogue) -> list[Message]:
-    """Digests and concerns of many findings, the same ones each time."""
+def messages(catalogue: Catalogue, words: Words = WORDS) -> list[Message]:
+    """Digests, concerns and corrections of many findings, the same ones each time."""
     chance = random.Random(20261102)
+    known: dict[str, Any] = {"binding": BINDING, "roles": None, "today": TODAY}
+    lead = {"channel": "#stroke-fernhill", "goes": datetime(2026, 11, 3, 9)}
     made = []
     for i in range(TIMES):
-        picked = pick(any_finding(chance, catalogue), catalogue)
+        found = any_finding(chance, catalogue)
+        picked = pick(found, catalogue)
         others = tuple(pick(any_finding(chance, catalogue), catalogue) for _ in range(2))
         if picked.kind == "concern":
-            made.append(
-                digest.concern_for_channel(
-                    WORDS, catalogue, picked, binding=BINDING, roles=None, today=TODAY
-                )
-            )
-            goes = datetime(2026, 11, 3, 9)
-            made.append(
-                digest.concern_for_lead(
-                    WORDS,
-                    catalogue,
-                    picked,
-                    channel="#stroke-fernhill",
-                    goes=goes,
-                    binding=BINDING,
-                    roles=None,
-                    today=TODAY,
-                )
-            )
+            made.append(digest.concern_for_channel(words, catalogue, picked, **known))
+            made.append(digest.concern_for_lead(words, catalogue, picked, **lead, **known))
         else:
-            made.append(
-                digest.digest(
-                    WORDS,
-                    catalogue,
-                    Choice(picked, others),
-                    binding=BINDING,
-                    roles=None,
-                    today=TODAY,
-                    explain=bool(i % 2),
-                    fictional=bool(i % 3),
-                )
-            )
+            choice = Choice(picked, others)
+            more = {"explain": bool(i % 2), "fictional": bool(i % 3)}
+            made.append(digest.digest(words, catalogue, choice, **known, **more))
+        made.append(corrected(chance, words, catalogue, found))
+    return made
+
+
+def corrected(chance: random.Random, words: Words, catalogue: Catalogue, found: Finding) -> Message:
+    """The latest figure of a finding was the one before it, and is put right."""
+    new = found.latest
+    old = replace(found.series.results[-2], period=new.period)
+    stands = chance.choice([True, False, None])
+    return digest.correction(
+        words,
+        catalogue,
+        found.service,
+        old,
+        new,
+        binding=BINDING,
+        roles=None,
+        today=TODAY,
+        stands=stands,
+    )
+
+
+def small_talk(words: Words, catalogue: Catalogue) -> list[Message]:
+    """Notices, greetings, a concern's own words and forms, with facts that vary."""
+    chance = random.Random(20261103)
+    made = []
+    for _ in range(TIMES):
+        n = chance.choice([1, 2, 7, 40])
+        facts = preview.NOTICE | {
+            "due": TODAY,
+            "weeks": n,
+            "refused": n,
+            "services": chance.choice([0, 1, 3]),
+            "reason": chance.choice(["", "the file has no column for the hospital"]),
+            "metric": chance.choice(list(catalogue.metrics.values())).plain,
+        }
+        code = chance.choice(words.blocks("notice"))
+        made.append(digest.notice(words, code, facts))
+        bound = chance.choice([BINDING, None, replace(BINDING, audits=())])
+        made.append(digest.intro(words, catalogue, bound))
+        words.render(
+            "concern",
+            "line",
+            {"by": chance.choice(["Sam", "Sam Jones, lead"]), "line": "We moved."},
+        )
+        words.render("concern", chance.choice(["choices", "signal"]), {})
+        for block in words.blocks("forms"):
+            words.render("forms", block, {"option": chance.choice(["1", "2", "coding", "other"])})
     return made
 
 
@@ -123,14 +152,39 @@ def catalogue(request: pytest.FixtureRequest) -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def said(catalogue: Catalogue) -> list[Message]:
-    return messages(catalogue)
+def heard(catalogue: Catalogue) -> tuple[list[Message], dict[str, list[str]]]:
+    """The messages, and all that each template said for them."""
+    words = Heard(WORDS.folder)
+    made = messages(catalogue, words)
+    small_talk(words, catalogue)
+    return made, words.said
 
 
-def test_digests_read_at_grade_nine(said: list[Message], catalogue: Catalogue) -> None:
-    """SMOG is a school grade; nine is about age 14."""
-    found = [s for m in said for t in words_of(m) for s in sentences(named_out(t, catalogue))]
+@pytest.fixture(scope="module")
+def said(heard: tuple[list[Message], dict[str, list[str]]]) -> list[Message]:
+    return heard[0]
+
+
+# Those of answers are measured in test_answer_language.py, where there is something to ask.
+UNASKED = ("chart", "concern", "correction", "digest", "forms", "intro", "notice")
+
+
+def test_every_template_is_measured_somewhere() -> None:
+    asked = {t for t in WORDS.templates() if t.startswith("answer_")}
+    assert {*UNASKED, *asked} == set(WORDS.templates())
+
+
+@pytest.mark.parametrize("template", UNASKED)
+def test_a_template_reads_at_grade_nine(
+    template: str, heard: tuple[list[Message], dict[str, list[str]]], catalogue: Catalogue
+) -> None:
+    """SMOG is a school grade; nine is about age 14. Every template with 200 facts and more."""
+    texts = heard[1][template]
+    assert len(texts) >= TIMES
+    found = [s for t in texts for s in sentences(named_out(t, catalogue))]
     assert smog(found) <= 9
+    assert not {s for s in found if len(s.split()) > 20}
+    assert not {s for s in found if BANNED.search(s)}
 
 
 def test_sentences_have_at_most_twenty_words(said: list[Message], catalogue: Catalogue) -> None:
@@ -160,17 +214,6 @@ def test_every_template_file_holds_no_banned_word(template: str) -> None:
 
 def test_words_toml_holds_no_banned_word() -> None:
     assert not BANNED.search((WORDS.folder / "words.toml").read_text(encoding="utf-8"))
-
-
-def test_notices_and_greetings_are_plain() -> None:
-    facts = preview.NOTICE
-    codes = WORDS.blocks("notice")
-    made = [digest.notice(WORDS, code, facts) for code in codes]
-    made += [digest.intro(WORDS, CATALOGUE, b) for b in (BINDING, None)]
-    found = [s for m in made for t in words_of(m) for s in sentences(t)]
-    assert max(len(s.split()) for s in found) <= 20, [s for s in found if len(s.split()) > 20]
-    assert smog(found) <= 9
-    assert not [s for s in found if BANNED.search(s)]
 
 
 def test_the_examples_of_the_voice_pass() -> None:

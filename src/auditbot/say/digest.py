@@ -232,9 +232,9 @@ def correction(
         "service": service.name,
         "period": new.period,
         "metric": metric.plain,
-        "old": numbers.words(was, words, metric.counted),
+        "old": numbers.short(was, words),
         "old_counts": numbers.counts(was, words),
-        "new": numbers.short(now_is, words),
+        "new": numbers.words(now_is, words, metric.counted),
         "new_counts": numbers.counts(now_is, words),
         "stands": {True: "yes", False: "no", None: ""}[stands],
     }
