@@ -23,6 +23,7 @@ from auditbot.say.words import Words
 from auditbot.store import engine as stores
 from auditbot.store import save
 from auditbot.viewer import Viewer
+from tests.saying import Heard
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -147,8 +148,11 @@ def rows() -> Any:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
-    """Question and answer, of every kind."""
+def heard(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
+    """Question and answer, of every kind, and all that each template said for them."""
+    words = Heard(WORDS.folder)
     folder = tmp_path_factory.mktemp("language")
     path = folder / "fictional.csv"
     with path.open("w", newline="") as f:
@@ -164,7 +168,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
         for text in (*texts, *ASKED_ALONE):
             viewer = Viewer("open", NOW, frozenset(["fernhill"]))
             answer = reply(
-                conn, CATALOGUE, WORDS, viewer, text=text, bound=("fernhill",), today=TODAY
+                conn, CATALOGUE, words, viewer, text=text, bound=("fernhill",), today=TODAY
             )
             made.append((text, "\n".join(shown(answer.message.headline, *answer.message.body))))
         pressed = ("ask_chart", "ask_chart_help", "ask_explain", "ask_source", "ask_when")
@@ -172,11 +176,23 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
         for action, metric in ((a, m) for a in pressed for m in metrics):
             button = Button("", action, f'{{"service": "fernhill", "metric": "{metric}"}}')
             answer = reply(
-                conn, CATALOGUE, WORDS, viewer, button=button, bound=("fernhill",), today=TODAY
+                conn, CATALOGUE, words, viewer, button=button, bound=("fernhill",), today=TODAY
             )
             made.append((action, "\n".join(shown(answer.message.headline, *answer.message.body))))
+        every = [m.id for m in CATALOGUE.metrics.values() if m.verified]
+        for action, metric in ((a, m) for a in ("ask_explain", "ask_improve") for m in every):
+            button = Button("", action, f'{{"service": "fernhill", "metric": "{metric}"}}')
+            reply(conn, CATALOGUE, words, viewer, button=button, bound=("fernhill",), today=TODAY)
+        for service, text in ((s, t) for s in PLACES for t in ASKED_ALONE):
+            viewer = Viewer("direct", NOW, frozenset([service]))
+            reply(conn, CATALOGUE, words, viewer, text=text, bound=(service,), today=TODAY)
     engine.dispose()
-    return made
+    return made, words.said
+
+
+@pytest.fixture(scope="module")
+def said(heard: tuple[list[tuple[str, str]], dict[str, list[str]]]) -> list[tuple[str, str]]:
+    return heard[0]
 
 
 def shown(*lines: str) -> list[str]:
@@ -229,6 +245,19 @@ def test_answers_read_at_grade_nine(said: list[tuple[str, str]]) -> None:
     """SMOG, a school grade (nine is about age 14), over every different sentence once."""
     every = sorted({s for _, text in said for s in sentences(text)})
     assert len(every) >= 100
+    pooled = " ".join(s if s[-1] in ".!?" else f"{s}." for s in every)
+    assert float(textstat.smog_index(pooled)) <= 9
+
+
+@pytest.mark.parametrize("template", [t for t in WORDS.templates() if t.startswith("answer_")])
+def test_a_template_reads_at_grade_nine(
+    template: str, heard: tuple[list[tuple[str, str]], dict[str, list[str]]]
+) -> None:
+    """Of every template by itself, over 200 answers and more."""
+    texts = heard[1][template]
+    assert len(texts) >= 200
+    every = [s for t in texts for s in sentences(t)]
+    assert len(every) >= 30
     pooled = " ".join(s if s[-1] in ".!?" else f"{s}." for s in every)
     assert float(textstat.smog_index(pooled)) <= 9
 
