@@ -65,6 +65,9 @@ class SpcPoint(NamedTuple):
     point_type: str
 
 
+_point = SpcPoint._make  # the quick way: they are made by the million
+
+
 class Phase(NamedTuple):
     """A stretch of points with limits of its own, from index `start` to before `end`."""
 
@@ -103,9 +106,11 @@ class SpcResult:
         """Every point, in the order of the values."""
         types, causes = _POINT_TYPES[self.direction], self.special_causes
         return tuple(
-            SpcPoint(p.number, p.mean, p.lower, p.upper, causes[k], types[causes[k]])
-            for p in self.phases
-            for k in range(p.start, p.end)
+            [
+                _point((p.number, p.mean, p.lower, p.upper, cause, types[cause]))
+                for p in self.phases
+                for cause in causes[p.start : p.end]
+            ]
         )
 
 
