@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, overload
 
 from auditbot.analyse import change, xmr
 from auditbot.catalogue import Metric
@@ -84,7 +84,7 @@ def find(
         return None
     kept = _calendar(tuple([r.period for r in series.results]), tuple(breaks), metric.season)
     phase = _kept(series, kept)
-    alike = replace(series, results=phase)
+    alike = series if kept.kept is None else replace(series, results=phase)
     latest = phase[-1]
     beside = phase[kept.beside] if kept.beside is not None else None
     comparable = beside if beside is not None and beside.state == "ok" else None
@@ -103,7 +103,7 @@ def find(
             phase, metric, standard, _assurance(phase, metric, standard, judged, verdict, pooled)
         ),
         change=pooled,
-        points=() if metric.kind == "level" else _points(phase, judged),
+        points=() if metric.kind == "level" else _Points(phase, judged.chart),
         missing=kept.missing,
         companions=_companions(metric, companions, latest, comparable),
     )
@@ -227,7 +227,7 @@ def _verdict(
     if judged.chart is None:
         strength: Strength = "too_early" if judged.n < xmr.FEWEST_POINTS else "none"
         return Verdict(strength, "", "", profile, judged.n)
-    end, point = judged.chart.phases[-1], judged.chart.points[-1]
+    end, point = judged.chart.phases[-1], judged.chart.latest
     label = "" if point.special_cause == "common_cause" else point.special_cause
     side = _TOLD[point.point_type]
     if pooled and pooled.confirmed:
@@ -332,23 +332,46 @@ def _following(period: Period) -> Period:
     return following(period)
 
 
-def _points(phase: Sequence[Result], judged: _Judged) -> tuple[Point, ...]:
-    """One point a result for the chart; without limits while it is too early for them."""
-    if judged.chart is None:
+@dataclass(frozen=True)
+class _Points(Sequence[Point]):
+    """One point a result for the chart; without limits while it is too early for them.
+
+    They are made when somebody looks: of all that is found, little is ever drawn.
+    """
+
+    phase: Sequence[Result]
+    chart: xmr.SpcResult | None
+
+    @cached_property
+    def _made(self) -> tuple[Point, ...]:
+        if self.chart is None:
+            early = "common_cause"
+            return tuple(
+                Point(r.period, _figure(r), None, None, None, early, early) for r in self.phase
+            )
         return tuple(
-            Point(r.period, _figure(r), None, None, None, "common_cause", "common_cause")
-            for r in phase
-        )
-    return tuple(
-        [
             Point(
-                r.period, r.value if r.state == "ok" else None, mean, lower, upper, cause, kind, n
+                r.period,
+                _figure(r),
+                p.mean,
+                p.lower,
+                p.upper,
+                p.special_cause,
+                p.point_type,
+                p.phase,
             )
-            for r, (n, mean, lower, upper, cause, kind) in zip(
-                phase, judged.chart.points, strict=True
-            )
-        ]
-    )
+            for r, p in zip(self.phase, self.chart.points, strict=True)
+        )
+
+    @overload
+    def __getitem__(self, at: int) -> Point: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Point, ...]: ...
+    def __getitem__(self, at: int | slice) -> Point | tuple[Point, ...]:
+        return self._made[at]
+
+    def __len__(self) -> int:
+        return len(self.phase)
 
 
 def _companions(

@@ -65,9 +65,6 @@ class SpcPoint(NamedTuple):
     point_type: str
 
 
-_point = SpcPoint._make  # the quick way: they are made by the million
-
-
 class Phase(NamedTuple):
     """A stretch of points with limits of its own, from index `start` to before `end`."""
 
@@ -107,11 +104,18 @@ class SpcResult:
         types, causes = _POINT_TYPES[self.direction], self.special_causes
         return tuple(
             [
-                _point((p.number, p.mean, p.lower, p.upper, cause, types[cause]))
+                SpcPoint(p.number, p.mean, p.lower, p.upper, cause, types[cause])
                 for p in self.phases
                 for cause in causes[p.start : p.end]
             ]
         )
+
+    @property
+    def latest(self) -> SpcPoint:
+        """The last point alone."""
+        p, cause = self.phases[-1], self.special_causes[-1]
+        kind = _POINT_TYPES[self.direction][cause]
+        return SpcPoint(p.number, p.mean, p.lower, p.upper, cause, kind)
 
 
 def chart(
