@@ -131,11 +131,14 @@ def series_of(
     if services is not None:
         query = query.where(r.c.service.in_(_literal("services", names)))
     held: dict[tuple[int, int], dict[int, list[tuple[int, Any]]]] = {}
+    of = service = None
     for row in chain.from_iterable(conn.execute(query).partitions(FETCHED)):
         standing = order.get(row[3])
         if standing is None or row[1] not in names:
             continue
-        cells = held.setdefault((row[0], row[1]), {})
+        if row[0] != of or row[1] != service:  # rows of one series mostly come together
+            of, service = row[0], row[1]
+            cells = held.setdefault((of, service), {})
         revisions = cells.get(row[2])
         if revisions is None:
             cells[row[2]] = [(standing, row)]
