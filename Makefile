@@ -30,6 +30,10 @@ check: install
 bench: install
 	$(BIN)/python tests/bench/bench_load.py
 	$(BIN)/python tests/bench/bench_spc.py
+	$(BIN)/python tests/bench/bench_null.py
+	$(BIN)/python tests/bench/bench_turn.py
+	$(BIN)/python tests/bench/bench_chart.py
+	$(BIN)/python tests/bench/bench_ask.py
 
 # Needs uv on the path.
 lock:

@@ -282,6 +282,49 @@ def test_periods_are_in_time_order_however_they_came(engine: Engine) -> None:
     assert [r.period for r in found] == months
 
 
+def test_many_metrics_are_read_as_each_alone_for_every_audience(engine: Engine) -> None:
+    months = months_from(2024, 1, 6)
+    units = ("a-unit", "b-unit", "c-unit")
+    rows = [
+        row(u, m, p, 3 + 7 * i, 60)
+        for u in units
+        for m in ("wait", "small")
+        for i, p in enumerate(months)
+    ]
+    keep(engine, rows)
+    keep(engine, [row("a-unit", "wait", months[1], 11, 60)], sha256="b" * 64)  # a revision
+    keep(
+        engine, [row("a-unit", "visits", JAN, value=48.0)], sha256="c" * 64, publication="internal"
+    )
+    keep(engine, [row("b-unit", "unknown", JAN, 5, 60)], sha256="d" * 64)
+    asked = ("wait", "small", "visits", "unknown", "never heard of")
+    for audience in AUDIENCES:
+        viewer = Viewer(
+            audience, NOW, frozenset({"a-unit"}), frozenset({"a-unit", "c-unit"}), exact_own=True
+        )
+        for wanted in (None, ("a-unit", "b-unit"), ("c-unit",), ()):
+            with reading(engine) as conn:
+                alone = {m: load.series(conn, CATALOGUE, viewer, m, wanted) for m in asked}
+                found = load.series_of(conn, CATALOGUE, viewer, asked, wanted)
+            assert found == {m: by_service for m, by_service in alone.items() if by_service}
+    with reading(engine) as conn:
+        found = load.series_of(conn, CATALOGUE, OPEN, asked)
+    assert [r.numerator for r in found["wait"]["a-unit"].results] == [3, 11, 17, 24, 31, 38]
+    assert found["small"]["a-unit"].results[0].state == "suppressed"
+    assert "visits" not in found
+
+
+def test_a_narrowed_list_of_services_tells_the_same_of_each(engine: Engine) -> None:
+    keep(engine, [row(u, "wait", JAN, 50, 100) for u in ("a-unit", "b-unit", "c-unit")])
+    viewer = Viewer("open", NOW, private_services=frozenset({"c-unit"}))
+    with reading(engine) as conn:
+        everyone = load.services(conn, viewer)
+        assert set(everyone) == {"a-unit", "b-unit"}
+        some = load.services(conn, viewer, ("b-unit", "c-unit", "never-heard-of"))
+        assert some == {"b-unit": everyone["b-unit"]}
+        assert load.services(conn, viewer, ()) == {}
+
+
 def test_what_is_not_there_is_empty(engine: Engine) -> None:
     keep(engine, [row("a-unit", "not_in_catalogue", JAN, 5, 100)])
     with reading(engine) as conn:

@@ -67,7 +67,7 @@ def findings_for(
 
     A service with refused rows in its newest file gets no digest from it.
     """
-    services = load.services(conn, viewer)
+    services = load.services(conn, viewer, binding.services)
     refused = peers.refused
     findings: list[Finding] = []
     held: list[Held] = []
@@ -83,9 +83,12 @@ def findings_for(
         for s in binding.services
         if s not in services
     ]
-    for audit in binding.audits or tuple(house.catalogue.audits):
+    audits = binding.audits or tuple(house.catalogue.audits)
+    asked = [m.id for a in audits for m in house.catalogue.by_audit.get(a, ())]
+    figures = load.series_of(conn, house.catalogue, viewer, asked, wanted)
+    for audit in audits:
         metrics = house.catalogue.by_audit.get(audit, ())
-        series = {m.id: load.series(conn, house.catalogue, viewer, m.id, wanted) for m in metrics}
+        series = {m.id: figures.get(m.id, {}) for m in metrics}
         for service in sorted(wanted):
             own = {
                 m: by_service[service] for m, by_service in series.items() if service in by_service

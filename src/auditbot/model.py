@@ -3,7 +3,7 @@
 Names are the field's. Nothing here computes; nothing here imports another room.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -252,7 +252,7 @@ class Finding:
     verdict: Verdict
     standing: Standing | None = None
     change: Change | None = None
-    points: tuple[Point, ...] = ()
+    points: Sequence[Point] = ()
     missing: tuple[Period, ...] = ()  # periods inside the series with no result loaded
     companions: Mapping[str, Result] = field(
         default_factory=dict

@@ -29,8 +29,12 @@ def correct(
     Returns what is now told in its new revision.
     """
     done: set[Told] = set()
+    wanted = {(was.service, was.metric) for was in said}
     current = {
-        (f.service.id, f.metric, r.period): (f, r) for f in findings for r in f.series.results
+        (f.service.id, f.metric, r.period): (f, r)
+        for f in findings
+        if (f.service.id, f.metric) in wanted
+        for r in f.series.results
     }
     for was in said:
         found, new = current.get((was.service, was.metric, was.period), (None, None))

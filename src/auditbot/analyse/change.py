@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from math import ceil, sqrt
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from scipy.special import ndtr, stdtrit
 
@@ -29,6 +29,8 @@ FEWEST_EXPECTED = 5  # people expected with and without the achievement, on each
 LONGEST_HOLE = timedelta(days=366)  # without results; a longer one starts a new series
 WIDE = 10.0  # points; a 95% interval reaching further by chance alone means few patients
 
+Counts: TypeAlias = list[tuple[float, float]]  # numerators and denominators
+
 
 def since_break(results: Sequence[Result], breaks: Iterable[date]) -> tuple[Result, ...]:
     """The results that may be compared with the newest one: those wholly after the last break.
@@ -39,17 +41,22 @@ def since_break(results: Sequence[Result], breaks: Iterable[date]) -> tuple[Resu
     """
     if not results:
         return ()
-    newest = results[-1].period
-    holes = (a.period.end for a, b in pairwise(results) if _hole(a.period, b.period))
+    return tuple(results[first_since([r.period for r in results], breaks) :])
+
+
+def first_since(periods: Sequence[Period], breaks: Iterable[date]) -> int:
+    """The place in a series, in time order, at which its last break or hole is past."""
+    newest = periods[-1]
+    holes = (a.end for a, b in pairwise(periods) if _hole(a, b))
     last = max((b for b in (*breaks, *holes) if b < newest.end), default=None)
     if last is None:
-        return tuple(results)
-    return tuple(r for r in results if r.period.start > last) or (results[-1],)
+        return 0
+    return next((i for i, p in enumerate(periods) if p.start > last), len(periods) - 1)
 
 
 def _hole(before: Period, after: Period) -> bool:
-    length = after.end - after.start
-    return after.start - before.end > max(LONGEST_HOLE, 2 * length)
+    gap = after.start - before.end
+    return gap > LONGEST_HOLE and gap > 2 * (after.end - after.start)
 
 
 def compare(
@@ -62,7 +69,12 @@ def compare(
     partner count. Each side has `periods` where the series has them, at least 6, all after the
     last break. Source of the rule: facts on control charts, "Confirmed change"; see `_phi`.
     """
-    usable = _counted(since_break(series.results, breaks), metric)
+    return compare_phase(since_break(series.results, breaks), metric, periods)
+
+
+def compare_phase(phase: Sequence[Result], metric: Metric, periods: int = PERIODS) -> Change | None:
+    """The same for results that are known to lie after the last break."""
+    usable = _counted(phase, metric)
     if metric.season == "none":
         k = min(periods, len(usable) // 2)
         pairs = list(zip(usable[-2 * k : -k], usable[-k:], strict=True)) if k else []
@@ -151,7 +163,9 @@ def two_proportions(before: Result, after: Result, phi: float) -> EarlyView | No
 
 
 def _counted(results: Iterable[Result], metric: Metric) -> list[Result]:
-    return [r for r in results if _has_counts(r)] if metric.kind == "proportion" else []
+    if metric.kind != "proportion":
+        return []
+    return [r for r in results if r.state == "ok" and r.numerator is not None and r.denominator]
 
 
 def _has_counts(r: Result) -> bool:
@@ -159,24 +173,26 @@ def _has_counts(r: Result) -> bool:
 
 
 def _years_apart(usable: Sequence[Result], periods: int) -> list[tuple[Result, Result]]:
-    """Before and after of the same months: as many pairs as can be had, as near as can be."""
-    by_period = {r.period: r for r in usable}
-    best: list[tuple[Result, Result]] = []
-    for k in range(min(periods, len(usable)), FEWEST_PERIODS - 1, -1):
+    """Before and after of the same months."""
+    pairs = _partners(tuple([r.period for r in usable]), periods)
+    return [(usable[before], usable[after]) for before, after in pairs]
+
+
+@lru_cache(maxsize=1024)  # the services of one audit share their periods
+def _partners(known: tuple[Period, ...], most: int) -> tuple[tuple[int, int], ...]:
+    """Places of the same months, years apart: as many pairs as can be had, as near as can be."""
+    place = {p: i for i, p in enumerate(known)}
+    best: tuple[tuple[int, int], ...] = ()
+    for k in range(min(most, len(known)), FEWEST_PERIODS - 1, -1):
         if len(best) >= k:
             break
-        after = usable[-k:]
-        days = (after[-1].period.end - after[0].period.start).days
+        after = known[-k:]
+        days = (after[-1].end - after[0].start).days
         back = -12 * max(1, ceil((days - 6) / 366))  # a stretch of whole years fits into them
-        partners = [(by_period.get(_shifted(r.period, back)), r) for r in after]
-        pairs = [(b, a) for b, a in partners if b is not None]
+        partners = ((place.get(shift(p, back)), place[p]) for p in after)
+        pairs = tuple((b, a) for b, a in partners if b is not None)
         best = max(pairs, best, key=len)  # of equal ones the nearer
     return best
-
-
-@lru_cache(maxsize=4096)  # services share their periods
-def _shifted(period: Period, by_months: int) -> Period:
-    return shift(period, by_months)
 
 
 def _months(results: Iterable[Result]) -> list[tuple[int, int]]:
@@ -184,9 +200,10 @@ def _months(results: Iterable[Result]) -> list[tuple[int, int]]:
 
 
 def _pooled(before: Sequence[Result], after: Sequence[Result], around: Sequence[Result]) -> Change:
-    (x0, n0), (x1, n1) = _total(before), _total(after)
+    old, new = _counts(before), _counts(after)
+    (x0, n0), (x1, n1) = _sum(old), _sum(new)
     p = (x0 + x1) / (n0 + n1)
-    phi = _phi(before, after, around, p)
+    phi = _phi(old, new, _counts(around), p)
     error = _standard_error(p, n0, n1)
     z = (x1 / n1 - x0 / n0) / (error * sqrt(phi)) if error else 0.0
     return Change(
@@ -202,9 +219,7 @@ def _pooled(before: Sequence[Result], after: Sequence[Result], around: Sequence[
     )
 
 
-def _phi(
-    before: Sequence[Result], after: Sequence[Result], around: Sequence[Result], p: float
-) -> float:
+def _phi(before: Counts, after: Counts, around: Counts, p: float) -> float:
     """Spread of the series relative to chance: 1 where chance explains it, never less.
 
     Two fair estimates, of which the smaller serves: the squared differences of neighbours in the
@@ -217,12 +232,13 @@ def _phi(
     chance = p * (1 - p)
     if chance == 0:
         return 1.0
-    rates = [(x / n, 1 / n) for x, n in _counts(around)]
+    rates = [(x / n, 1 / n) for x, n in around]
     steps = [(r1 - r0) ** 2 / (chance * (u0 + u1)) for (r0, u0), (r1, u1) in pairwise(rates)]
     scatter = 0.0
-    for side in (_counts(before), _counts(after)):
-        mean = sum(x for x, _ in side) / sum(n for _, n in side)
-        scatter += sum(n * (x / n - mean) ** 2 for x, n in side)
+    for side in (before, after):
+        x, n = _sum(side)
+        mean = x / n
+        scatter += sum([n * (x / n - mean) ** 2 for x, n in side])
     m, free = len(steps), len(before) + len(after) - 2
     # m squared differences of neighbours tell as much as this many independent ones
     worth = 8 * m**2 / (12 * m - 4)
@@ -246,7 +262,7 @@ def _enough(p: float, n0: float, n1: float) -> bool:
     return min(p, 1 - p) * min(n0, n1) >= FEWEST_EXPECTED
 
 
-def _counts(results: Iterable[Result]) -> list[tuple[float, float]]:
+def _counts(results: Iterable[Result]) -> Counts:
     """Numerators and denominators of results that have them."""
     return [
         (r.numerator, r.denominator) for r in results if r.numerator is not None and r.denominator
@@ -254,5 +270,8 @@ def _counts(results: Iterable[Result]) -> list[tuple[float, float]]:
 
 
 def _total(results: Iterable[Result]) -> tuple[float, float]:
-    counts = _counts(results)
-    return float(sum(x for x, _ in counts)), float(sum(n for _, n in counts))
+    return _sum(_counts(results))
+
+
+def _sum(counts: Counts) -> tuple[float, float]:
+    return float(sum([x for x, _ in counts])), float(sum([n for _, n in counts]))

@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, overload
 
 from auditbot.analyse import caution, change, grade, xmr
 from auditbot.analyse.grade import DATA_BANDS
@@ -101,15 +101,17 @@ def _found(
     breaks: Sequence[date],
     adjustment: Adjustment | None,
 ) -> Finding:
-    phase = _of_one_length(series, breaks)
-    alike = replace(series, results=phase)
+    kept = _calendar(tuple([r.period for r in series.results]), tuple(breaks), metric.season)
+    phase = _kept(series, kept)
+    alike = series if kept.kept is None else replace(series, results=phase)
     latest = phase[-1]
-    comparable = _comparable(phase, metric)
+    beside = phase[kept.beside] if kept.beside is not None else None
+    comparable = beside if beside is not None and beside.state == "ok" else None
     standard = _standard(latest, metric)
     judged = _judge(_behind(phase, metric, companions, breaks), metric, standard, profile)
-    pooled = change.compare(alike, metric, breaks=breaks)
+    pooled = change.compare_phase(phase, metric)
     verdict = _verdict(judged, pooled, alike, metric, profile)
-    beside = _companions(metric, companions, latest, comparable, adjustment)
+    near = _companions(metric, companions, latest, comparable, adjustment)
     return Finding(
         service=service,
         metric=metric.id,
@@ -121,10 +123,10 @@ def _found(
             phase, metric, standard, _assurance(phase, metric, standard, judged, verdict, pooled)
         ),
         change=pooled,
-        points=() if metric.kind == "level" else _points(phase, judged),
-        missing=_missing(tuple(r.period for r in phase)),
-        companions=beside,
-        cause=grade.cause(latest, comparable, beside, adjustment),
+        points=() if metric.kind == "level" else _Points(phase, judged.chart),
+        missing=kept.missing,
+        companions=near,
+        cause=grade.cause(latest, comparable, near, adjustment),
     )
 
 
@@ -137,16 +139,41 @@ class _Judged:
     latest: float | None = None  # the newest charted figure
 
 
-def _of_one_length(series: Series, breaks: Sequence[date]) -> tuple[Result, ...]:
-    """The results since the last break whose periods are of one length, of ties the newest's."""
-    phase = change.since_break(series.results, breaks)
-    lengths = [_length(r.period) for r in phase]
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """What the periods of a series alone decide."""
+
+    kept: tuple[int, ...] | None  # places of the results that belong together; None: all of them
+    beside: int | None  # place among these of the period that the latest is set beside
+    missing: tuple[Period, ...]  # among these
+
+
+@lru_cache(maxsize=1024)  # the services of one audit share their periods
+def _calendar(periods: tuple[Period, ...], breaks: tuple[date, ...], season: str) -> _Calendar:
+    """The results since the last break whose periods are of one length, of ties the newest's.
+
+    The latest is set beside the period before, or with a season the same one a year before: if it
+    is there and stands on this side of every break. Nothing else takes its place.
+    """
+    first = change.first_since(periods, breaks)
+    lengths = [_length(p) for p in periods[first:]]
     counts = Counter(reversed(lengths))  # of equal counts the first met, so the newest, comes first
-    [(commonest, n)] = counts.most_common(1)
-    if n == len(phase):
-        return phase
-    kept = tuple(r for r, length in zip(phase, lengths, strict=True) if length == commonest)
-    return change.since_break(kept, breaks)
+    [(commonest, _)] = counts.most_common(1)
+    kept = [i for i, length in enumerate(lengths, first) if length == commonest]
+    kept = kept[change.first_since([periods[i] for i in kept], breaks) :]
+    phase = [periods[i] for i in kept]
+    wanted = previous(phase[-1]) if season == "none" else year_before(phase[-1])
+    return _Calendar(
+        None if len(kept) == len(periods) else tuple(kept),
+        phase.index(wanted) if wanted in phase else None,
+        tuple(missing_between(phase)),
+    )
+
+
+def _kept(series: Series, calendar: _Calendar) -> tuple[Result, ...]:
+    if calendar.kept is None:
+        return series.results
+    return tuple([series.results[i] for i in calendar.kept])
 
 
 @lru_cache(maxsize=4096)
@@ -160,17 +187,6 @@ def _length(period: Period) -> tuple[str, int]:
     return ("months", about) if about and abs(days - about * MONTH) <= NEARLY else ("days", days)
 
 
-def _comparable(phase: Sequence[Result], metric: Metric) -> Result | None:
-    """The figure that the latest is set beside.
-
-    The period before, or with a season the same one a year before: if it is there, is a figure
-    and stands on this side of every break. Nothing else takes its place.
-    """
-    latest = phase[-1].period
-    wanted = previous(latest) if metric.season == "none" else year_before(latest)
-    return next((r for r in phase if r.period == wanted and r.state == "ok"), None)
-
-
 def _behind(
     phase: Sequence[Result],
     metric: Metric,
@@ -181,8 +197,11 @@ def _behind(
     if metric.kind != "level" or metric.score not in companions:
         return phase
     scores = companions[metric.score]
-    score = _of_one_length(scores, breaks) if scores.results else ()
-    return score if score and score[-1].period == phase[-1].period else phase
+    if not scores.results:
+        return phase
+    known = tuple([r.period for r in scores.results])
+    score = _kept(scores, _calendar(known, tuple(breaks), metric.season))
+    return score if score[-1].period == phase[-1].period else phase
 
 
 def _judge(
@@ -193,7 +212,7 @@ def _judge(
     Locked, not rolling, so that a lasting change does not become its own yardstick (Making Data
     Count; vignette "number of points required" of NHSRplotthedots).
     """
-    values = [_figure(r) for r in results]
+    values = [r.value if r.state == "ok" else None for r in results]
     known = [i for i, v in enumerate(values) if v is not None]
     if len(known) < xmr.FEWEST_POINTS:
         letters = sum(r.state == "ok" for r in results) if metric.kind == "level" else 0
@@ -229,7 +248,7 @@ def _verdict(
     if judged.chart is None:
         strength: Strength = "too_early" if judged.n < xmr.FEWEST_POINTS else "none"
         return Verdict(strength, "", "", profile, judged.n)
-    end, point = judged.chart.phases[-1], judged.chart.points[-1]
+    end, point = judged.chart.phases[-1], judged.chart.latest
     label = "" if point.special_cause == "common_cause" else point.special_cause
     side = _TOLD[point.point_type]
     if pooled and pooled.confirmed:
@@ -329,29 +348,51 @@ def _met(r: Result, metric: Metric, standard: Standard) -> bool:
     return short <= xmr.TIE * max(1.0, abs(standard.value))  # 95.0 in floating point meets 95
 
 
-@lru_cache(maxsize=256)  # the services of one audit share their periods
-def _missing(periods: tuple[Period, ...]) -> tuple[Period, ...]:
-    return tuple(missing_between(list(periods)))
-
-
 @lru_cache(maxsize=4096)
 def _following(period: Period) -> Period:
     return following(period)
 
 
-def _points(phase: Sequence[Result], judged: _Judged) -> tuple[Point, ...]:
-    """One point a result for the chart; without limits while it is too early for them."""
-    if judged.chart is None:
+@dataclass(frozen=True)
+class _Points(Sequence[Point]):
+    """One point a result for the chart; without limits while it is too early for them.
+
+    They are made when somebody looks: of all that is found, little is ever drawn.
+    """
+
+    phase: Sequence[Result]
+    chart: xmr.SpcResult | None
+
+    @cached_property
+    def _made(self) -> tuple[Point, ...]:
+        if self.chart is None:
+            early = "common_cause"
+            return tuple(
+                Point(r.period, _figure(r), None, None, None, early, early) for r in self.phase
+            )
         return tuple(
-            Point(r.period, _figure(r), None, None, None, "common_cause", "common_cause")
-            for r in phase
+            Point(
+                r.period,
+                _figure(r),
+                p.mean,
+                p.lower,
+                p.upper,
+                p.special_cause,
+                p.point_type,
+                p.phase,
+            )
+            for r, p in zip(self.phase, self.chart.points, strict=True)
         )
-    return tuple(
-        Point(
-            r.period, _figure(r), p.mean, p.lower, p.upper, p.special_cause, p.point_type, p.phase
-        )
-        for r, p in zip(phase, judged.chart.points, strict=True)
-    )
+
+    @overload
+    def __getitem__(self, at: int) -> Point: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Point, ...]: ...
+    def __getitem__(self, at: int | slice) -> Point | tuple[Point, ...]:
+        return self._made[at]
+
+    def __len__(self) -> int:
+        return len(self.phase)
 
 
 def _companions(

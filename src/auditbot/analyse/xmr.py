@@ -103,10 +103,19 @@ class SpcResult:
         """Every point, in the order of the values."""
         types, causes = _POINT_TYPES[self.direction], self.special_causes
         return tuple(
-            SpcPoint(p.number, p.mean, p.lower, p.upper, causes[k], types[causes[k]])
-            for p in self.phases
-            for k in range(p.start, p.end)
+            [
+                SpcPoint(p.number, p.mean, p.lower, p.upper, cause, types[cause])
+                for p in self.phases
+                for cause in causes[p.start : p.end]
+            ]
         )
+
+    @property
+    def latest(self) -> SpcPoint:
+        """The last point alone."""
+        p, cause = self.phases[-1], self.special_causes[-1]
+        kind = _POINT_TYPES[self.direction][cause]
+        return SpcPoint(p.number, p.mean, p.lower, p.upper, cause, kind)
 
 
 def chart(

@@ -109,7 +109,12 @@ def choose(
     news (a class of NEWS not just told), or `every_release`.
     """
     shown = sorted((f for f in findings if _tellable(f, catalogue)), key=_key)
-    picks = sorted((_pick(f, shown, catalogue, recent) for f in shown), key=_rank)
+    families: dict[tuple[str, str], list[Finding]] = {}
+    for f in shown:
+        families.setdefault(_family_of(f, catalogue), []).append(f)
+    picks = sorted(
+        (_pick(f, families[_family_of(f, catalogue)], catalogue, recent) for f in shown), key=_rank
+    )
     new = [p for p in picks if _key(p.finding) not in told]
     concerns = tuple(p for p in new if p.kind == "concern" and not _told_before(p, recent))
     signals = tuple(p for p in new if p.kind == "signal" and is_concern(p.finding))
@@ -139,11 +144,12 @@ def _tellable(finding: Finding, catalogue: Catalogue) -> bool:
 
 
 def _pick(
-    finding: Finding, findings: Sequence[Finding], catalogue: Catalogue, recent: Sequence[Past]
+    finding: Finding, members: Sequence[Finding], catalogue: Catalogue, recent: Sequence[Past]
 ) -> Pick:
+    """`members`: the findings of its service and audit, itself among them."""
     metric = catalogue.metrics[finding.metric]
     kind = classify(finding, metric, last_break(finding, catalogue))
-    family = tuple(f for f in findings if _one_family(f, finding, catalogue) and f is not finding)
+    family = [f for f in members if f is not finding]
     off = list(_taken_off(finding, kind, family, catalogue, recent))
     reasons = [f"class {kind} {WEIGHT[kind]:g} × importance {metric.importance:g}"]
     reasons += [f"−{points:g} {why}" for points, why in off]
@@ -152,7 +158,7 @@ def _pick(
         kind,
         WEIGHT[kind] * metric.importance - sum(points for points, _ in off),
         tuple(reasons),
-        beside=tuple(f for f in family if f.latest.period == finding.latest.period),
+        beside=tuple([f for f in family if f.latest.period == finding.latest.period]),
         own=all(points != TWIN for points, _ in off),
     )
 
@@ -165,7 +171,8 @@ def _taken_off(
     recent: Sequence[Past],
 ) -> Iterable[tuple[float, str]]:
     metric = catalogue.metrics[finding.metric]
-    if any(f.latest.period.end > finding.latest.period.end for f in family):
+    end = finding.latest.period.end
+    if any(f.latest.period.end > end for f in family):
         yield OLD, "older than the newest period of its audit"
     for why in islice(_told_with(metric, kind, family, catalogue), 1):
         yield TWIN, why
@@ -199,9 +206,9 @@ def _told_with(
                 yield f"told with {other.id}"
 
 
-def _one_family(f: Finding, finding: Finding, catalogue: Catalogue) -> bool:
-    audits = catalogue.metrics[f.metric].audit, catalogue.metrics[finding.metric].audit
-    return f.service.id == finding.service.id and audits[0] == audits[1]
+def _family_of(finding: Finding, catalogue: Catalogue) -> tuple[str, str]:
+    """Service and audit: findings that share both are told together."""
+    return finding.service.id, catalogue.metrics[finding.metric].audit
 
 
 def _told_before(pick: Pick, recent: Sequence[Past]) -> bool:

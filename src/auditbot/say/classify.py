@@ -1,6 +1,7 @@
 """Of which class is a finding: what is the strongest true thing that can be said of it?"""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from auditbot import period as periods
@@ -154,6 +155,7 @@ def as_long(finding: Finding) -> list[Result]:
     return [r for r in finding.series.results if _as_long(r.period, finding.latest.period)]
 
 
+@lru_cache(maxsize=4096)  # services share their periods
 def _as_long(period: Period, latest: Period) -> bool:
     months = periods.length_in_months(period), periods.length_in_months(latest)
     if months != (None, None):

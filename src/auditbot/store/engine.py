@@ -92,11 +92,14 @@ def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     return conn.execute(new).first() is not None
 
 
-def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert many rows, those of which a key is taken excepted."""
+def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert many rows, those of which a key is taken excepted; how many were inserted."""
     insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    if rows:
-        conn.execute(insert(table).on_conflict_do_nothing(), rows)
+    if not rows:
+        return 0
+    key = next(iter(table.primary_key))
+    new = insert(table).on_conflict_do_nothing().returning(key)
+    return len(conn.execute(new, rows).all())
 
 
 def put_row(conn: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -4,11 +4,15 @@ Releases and services that a viewer may not see do not exist for it: neither the
 names and periods that only they mention. Cells are protected as they leave.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import date
+from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Column, Connection, Row, bindparam, func, select
 
 from auditbot.catalogue import Catalogue
 from auditbot.model import Period, Release, Result, Series, Service, State
@@ -17,7 +21,18 @@ from auditbot.store.cells import key_of
 from auditbot.store.revision import rank
 from auditbot.viewer import Viewer, protect, sees_release, sees_service
 
+FETCHED = 10_000  # rows at a time
+
 _STATE_OF: Mapping[int, State] = {code: name for name, code in tables.STATES.items()}  # type: ignore[misc]
+_FIGURES = tuple(
+    tables.result.c[name]
+    for name in ("state", "numerator", "denominator", "value", "level", "completeness")
+)
+_new = object.__new__
+# One setter for each field of a Result: see `_figure`.
+_SETTERS: tuple[Any, ...] = tuple(vars(Result)[f.name].__set__ for f in fields(Result))
+_set_service, _set_metric, _set_period, _set_state, _set_value, *_rest = _SETTERS
+_set_level, _set_numerator, _set_denominator, _set_completeness, _set_release = _rest
 
 
 def releases(conn: Connection, viewer: Viewer) -> dict[int, Release]:
@@ -39,8 +54,10 @@ def releases(conn: Connection, viewer: Viewer) -> dict[int, Release]:
     }
 
 
-def services(conn: Connection, viewer: Viewer) -> dict[str, Service]:
-    """The services that this viewer may know of, by id, unreviewed ones too.
+def services(
+    conn: Connection, viewer: Viewer, wanted: Collection[str] | None = None
+) -> dict[str, Service]:
+    """The services that this viewer may know of, by id, unreviewed ones too; `wanted` narrows it.
 
     Names are those of visible releases, the name of the newest period first; of two names in one
     period that of the later release. Trust, region and peer group are the newest that a release
@@ -51,15 +68,18 @@ def services(conn: Connection, viewer: Viewer) -> dict[str, Service]:
         return {}
     g, s, p = tables.sighting, tables.service, tables.period
     described = (g.c.name, g.c.parent, g.c.region, g.c.peer_group)
-    found = conn.execute(
+    query = (
         select(s.c.id, s.c.reviewed, *described, func.max(p.c.end).label("last"))
         .join_from(g, s, s.c.key == g.c.service)
         .join(p, p.c.key == g.c.period)
         .where(g.c.release.in_(_literal("releases", order)))
         .group_by(s.c.id, s.c.reviewed, *described)
-    ).all()
+    )
+    if wanted is not None:
+        keys = _service_names(conn, viewer, wanted)
+        query = query.where(g.c.service.in_(_literal("services", keys)))
     by_service: dict[str, list[Any]] = {}
-    for row in found:
+    for row in conn.execute(query):
         if sees_service(viewer, row.id):
             by_service.setdefault(row.id, []).append(row)
     doubtful = {i for i, rows in by_service.items() if len({r.last for r in rows}) < len(rows)}
@@ -82,84 +102,25 @@ def series(
     """The figures on one metric, by service: one result a period, in time order, protected.
 
     Of several revisions of a figure, the newest that this viewer may see; what it took the place of
-    is in `replaced`. `services` narrows it to those ids. Empty for a metric that is not in the
+    is in `replaced`. One that shows no difference (a 3 that became a 4 stays hidden) is none, and the
+    earlier release stands. `services` narrows it to those ids. Empty for a metric that is not in the
     catalogue: nobody could say how to protect it.
     """
-    return _series(conn, catalogue, viewer, metric, services, None)
+    return series_of(conn, catalogue, viewer, (metric,), services).get(metric, {})
 
 
-def _series(
+def series_of(
     conn: Connection,
     catalogue: Catalogue,
     viewer: Viewer,
-    metric: str,
-    services: Collection[str] | None,
-    of_period: int | None,
-) -> dict[str, Series]:
-    """`of_period` narrows it to the period of this key."""
-    entry = catalogue.metrics.get(metric)
-    key = key_of(conn, tables.metric, metric)
-    if entry is None or key is None:
-        return {}
-    names = _service_names(conn, viewer, services)
-    order = _order(conn, viewer)
-    periods, place = _periods(conn)
-    r = tables.result
-    query: Select[Any] = select(
-        r.c.service,
-        r.c.period,
-        r.c.release,
-        r.c.state,
-        r.c.numerator,
-        r.c.denominator,
-        r.c.value,
-        r.c.level,
-        r.c.completeness,
-    ).where(r.c.metric == key)
-    if services is not None:
-        query = query.where(r.c.service.in_(_literal("services", names)))
-    if of_period is not None:
-        query = query.where(r.c.period == of_period)
-    newest: dict[tuple[int, int], tuple[int, Any]] = {}
-    replaced: dict[tuple[int, int], tuple[int, Any]] = {}
-    for row in conn.execute(query):
-        standing = order.get(row[2])
-        if standing is None or row[0] not in names:
-            continue
-        cell, found = (row[0], row[1]), (standing, row)
-        held = newest.get(cell)
-        if held is None:
-            newest[cell] = found
-            continue
-        earlier, newest[cell] = sorted((held, found), key=itemgetter(0))
-        replaced[cell] = max(replaced.get(cell, earlier), earlier, key=itemgetter(0))
+    metrics: Collection[str],
+    services: Collection[str] | None = None,
+) -> dict[str, dict[str, Series]]:
+    """The same for many metrics in one statement: by metric, then by service.
 
-    def figure(row: Any) -> Result:
-        _, period, release, state, numerator, denominator, value, level, completeness = row
-        made = Result(
-            names[row[0]],
-            metric,
-            periods[period],
-            _STATE_OF[state],
-            value,
-            level,
-            numerator,
-            denominator,
-            completeness,
-            release,
-        )
-        return made if entry.disclosure == "as_published" else protect(made, entry, viewer)
-
-    by_service: dict[int, list[Result]] = {}
-    for service, period in sorted(newest, key=lambda cell: place[cell[1]]):
-        by_service.setdefault(service, []).append(figure(newest[service, period][1]))
-    before_by_service: dict[int, list[Result]] = {}
-    for service, period in sorted(replaced, key=lambda cell: place[cell[1]]):
-        before_by_service.setdefault(service, []).append(figure(replaced[service, period][1]))
-    return {
-        names[s]: Series(names[s], metric, tuple(rs), tuple(before_by_service.get(s, ())))
-        for s, rs in by_service.items()
-    }
+    A metric with no figure that this viewer may see is left out.
+    """
+    return _read(conn, catalogue, viewer, metrics, services, None)
 
 
 def at(
@@ -170,8 +131,79 @@ def at(
     key = conn.scalar(select(p.c.key).where(p.c.start == period.start, p.c.end == period.end))
     if key is None:
         return {}
-    found = _series(conn, catalogue, viewer, metric, None, key)
+    found = _read(conn, catalogue, viewer, (metric,), None, key).get(metric, {})
     return {service: s.results[0] for service, s in found.items()}
+
+
+def _read(
+    conn: Connection,
+    catalogue: Catalogue,
+    viewer: Viewer,
+    metrics: Collection[str],
+    services: Collection[str] | None,
+    of_period: int | None,
+) -> dict[str, dict[str, Series]]:
+    """`of_period` narrows it to the period of this key."""
+    keys = _metric_keys(conn, (m for m in metrics if m in catalogue.metrics))
+    names = _service_names(conn, viewer, services)
+    if not keys or not names:
+        return {}
+    order = _order(conn, viewer)
+    periods, place = _periods(conn)
+    r = tables.result
+    query = select(r.c.metric, r.c.service, r.c.period, r.c.release, *_FIGURES).where(
+        r.c.metric.in_(_literal("metrics", keys))
+    )
+    if services is not None:
+        query = query.where(r.c.service.in_(_literal("services", names)))
+    if of_period is not None:
+        query = query.where(r.c.period == of_period)
+    held: dict[tuple[int, int], dict[int, list[tuple[int, Any]]]] = {}
+    of = service = None
+    for row in chain.from_iterable(conn.execute(query).partitions(FETCHED)):
+        standing = order.get(row[3])
+        if standing is None or row[1] not in names:
+            continue
+        if row[0] != of or row[1] != service:  # rows of one series mostly come together
+            of, service = row[0], row[1]
+            cells = held.setdefault((of, service), {})
+        revisions = cells.get(row[2])
+        if revisions is None:
+            cells[row[2]] = [(standing, row)]
+        else:
+            revisions.append((standing, row))
+    found: dict[str, dict[str, Series]] = {}
+    for (of, service), cells in held.items():
+        metric, name = catalogue.metrics[keys[of]], names[service]
+        as_is = metric.disclosure == "as_published"
+        results: list[Result] = []
+        replaced: list[Result] = []
+        for period in sorted(cells, key=place.__getitem__):
+            revisions = cells[period]
+            if len(revisions) > 1:
+                revisions.sort(key=itemgetter(0), reverse=True)
+            made = [_figure(name, metric.id, periods[period], row) for _, row in revisions]
+            shown = made if as_is else [protect(r, metric, viewer) for r in made]
+            results.append(shown[0])
+            if len(shown) > 1:
+                results[-1], before = _told(shown)
+                replaced += before
+        found.setdefault(metric.id, {})[name] = Series(
+            name, metric.id, tuple(results), tuple(replaced)
+        )
+    return found
+
+
+def _told(revisions: Sequence[Result]) -> tuple[Result, Sequence[Result]]:
+    """The newest of these (the first), under the release that first showed it as it is now, and
+    what it took the place of: one result, or none where nothing else was ever shown.
+    """
+    told = revisions[0]
+    for i, older in enumerate(revisions[1:], 1):
+        if replace(older, release=told.release) != told:
+            return told, revisions[i : i + 1]
+        told = older
+    return told, ()
 
 
 def metrics_of(conn: Connection, viewer: Viewer, service: str) -> list[str]:
@@ -266,7 +298,12 @@ def _periods(conn: Connection) -> tuple[dict[int, Period], dict[int, int]]:
     """Key -> period, and key -> place in time."""
     p = tables.period
     rows = conn.execute(select(p.c.key, p.c.start, p.c.end).order_by(p.c.start, p.c.end)).all()
-    return {k: Period(s, e) for k, s, e in rows}, {r.key: i for i, r in enumerate(rows)}
+    return {k: _period(s, e) for k, s, e in rows}, {r.key: i for i, r in enumerate(rows)}
+
+
+@lru_cache(maxsize=4096)  # one object for each, so that equal series of periods are soon told equal
+def _period(start: date, end: date) -> Period:
+    return Period(start, end)
 
 
 def _latest_naming(
@@ -307,6 +344,38 @@ def _service(rows: list[Row[Any]]) -> Service:
         peer_group=next(iter(said("peer_group")), ""),
         reviewed=rows[0].reviewed,
     )
+
+
+def _figure(service: str, metric: str, period: Period, row: Any) -> Result:
+    """A result as it is stored, not yet protected; `row` as `series_of` reads it.
+
+    These are made by the million, so their fields are set straight: a frozen class's own way takes
+    twice as long.
+    """
+    _, _, _, release, state, numerator, denominator, value, level, completeness = row
+    made = _new(Result)
+    _set_service(made, service)
+    _set_metric(made, metric)
+    _set_period(made, period)
+    _set_state(made, _STATE_OF[state])
+    _set_value(made, value)
+    _set_level(made, level)
+    _set_numerator(made, numerator)
+    _set_denominator(made, denominator)
+    _set_completeness(made, completeness)
+    _set_release(made, release)
+    return made
+
+
+def _metric_keys(conn: Connection, ids: Iterable[str]) -> dict[int, str]:
+    """Key -> id of the metrics of which anything was ever stored."""
+    m = tables.metric
+    wanted = frozenset(ids)
+    if len(wanted) == 1:
+        [id] = wanted
+        key = key_of(conn, m, id)
+        return {} if key is None else {key: id}
+    return {k: i for k, i in conn.execute(select(m.c.key, m.c.id)) if i in wanted}
 
 
 def _literal(name: str, keys: Iterable[int]) -> BindParameter[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from auditbot.model import Finding, Period
 from auditbot.store import tables
-from auditbot.store.engine import insert_new
+from auditbot.store.engine import insert_all_new, insert_new
 
 # (service, metric, period, release): a corrected figure has another release, so it is news again
 Told: TypeAlias = tuple[str, str, Period, int]
@@ -38,10 +38,10 @@ def tell(
 
     Belongs in the transaction that queues the message (`key` is its key in the outbox).
     """
-    return sum(
-        insert_new(
-            conn,
-            tables.told,
+    return insert_all_new(
+        conn,
+        tables.told,
+        [
             {
                 "channel": channel,
                 "service": found.service.id,
@@ -53,9 +53,9 @@ def tell(
                 "kind": kind,
                 "outbox_key": key,
                 "at": now,
-            },
-        )
-        for found, kind in rows
+            }
+            for found, kind in rows
+        ],
     )
 
 
