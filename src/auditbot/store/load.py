@@ -4,7 +4,9 @@ Releases and services that a viewer may not see do not exist for it: neither the
 names and periods that only they mention. Cells are protected as they leave.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Connection, Row, Select, bindparam, func, select
@@ -80,8 +82,9 @@ def series(
 ) -> dict[str, Series]:
     """The figures on one metric, by service: one result a period, in time order, protected.
 
-    Of several revisions of a figure, the newest that this viewer may see. `services` narrows it to
-    those ids. Empty for a metric that is not in the catalogue: nobody could say how to protect it.
+    Of several revisions of a figure, the newest that this viewer may see; one that shows no
+    difference (a 3 that became a 4 stays hidden) is none, and the earlier release stands. `services`
+    narrows it to those ids. Empty for a metric that is not in the catalogue: nobody could say how to protect it.
     """
     entry = catalogue.metrics.get(metric)
     key = key_of(conn, tables.metric, metric)
@@ -104,36 +107,36 @@ def series(
     ).where(r.c.metric == key)
     if services is not None:
         query = query.where(r.c.service.in_(_literal("services", names)))
-    newest: dict[tuple[int, int], tuple[int, Any]] = {}
+    as_is = entry.disclosure == "as_published"
+    held: dict[tuple[int, int], list[tuple[int, Any]]] = {}
     for row in conn.execute(query):
         standing = order.get(row[2])
         if standing is None or row[0] not in names:
             continue
-        cell = (row[0], row[1])
-        held = newest.get(cell)
-        if held is None or held[0] < standing:
-            newest[cell] = (standing, row)
-    as_is = entry.disclosure == "as_published"
+        revisions = held.setdefault((row[0], row[1]), [])
+        if revisions and as_is:  # shown as it is: the newest is all there is to say
+            revisions[0] = max(revisions[0], (standing, row), key=itemgetter(0))
+        else:
+            revisions.append((standing, row))
     by_service: dict[int, list[Result]] = {}
-    for service, period in sorted(newest, key=lambda cell: place[cell[1]]):
-        _, _, release, state, numerator, denominator, value, level, completeness = newest[
-            service, period
-        ][1]
-        figure = Result(
-            names[service],
-            metric,
-            periods[period],
-            _STATE_OF[state],
-            value,
-            level,
-            numerator,
-            denominator,
-            completeness,
-            release,
-        )
-        by_service.setdefault(service, []).append(
-            figure if as_is else protect(figure, entry, viewer)
-        )
+    for service, period in sorted(held, key=lambda cell: place[cell[1]]):
+        figures = []
+        for _, row in sorted(held[service, period], key=itemgetter(0), reverse=True):
+            _, _, release, state, numerator, denominator, value, level, completeness = row
+            figure = Result(
+                names[service],
+                metric,
+                periods[period],
+                _STATE_OF[state],
+                value,
+                level,
+                numerator,
+                denominator,
+                completeness,
+                release,
+            )
+            figures.append(figure if as_is else protect(figure, entry, viewer))
+        by_service.setdefault(service, []).append(_first_told(figures))
     return {names[s]: Series(names[s], metric, tuple(rs)) for s, rs in by_service.items()}
 
 
@@ -210,6 +213,16 @@ def _order(conn: Connection, viewer: Viewer) -> dict[int, int]:
     )
     ranks = sorted(rank(r.published, r.received_at, r.id) for r in rows)
     return {release: i for i, (_, release) in enumerate(ranks)}
+
+
+def _first_told(revisions: Sequence[Result]) -> Result:
+    """The newest of these (the first), under the release that first showed it as it is now."""
+    told = revisions[0]
+    for older in revisions[1:]:
+        if replace(older, release=told.release) != told:
+            break
+        told = older
+    return told
 
 
 def _service_names(
