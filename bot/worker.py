@@ -15,14 +15,15 @@ import structlog
 
 from auditbot.act import concern, follow
 from auditbot.ask import answer, guard
-from auditbot.house import House
+from auditbot.house import House, viewer_of
 from auditbot.model import Binding, Button, Message, message_from
 from auditbot.say import digest
-from auditbot.store import queue
+from auditbot.store import load, queue
 from auditbot.store.engine import reading, writing
 from auditbot.store.queue import Incoming, Outgoing
 from auditbot.viewer import Viewer
 from bot.clock import working_days_after
+from bot.premises import services_of
 from bot.settings import local
 from bot.slack import audience, post
 from bot.slack.listeners import Arrival
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 ATTEMPTS = 5  # then a person is told
 BACKOFF = 20.0  # seconds, times the attempt
 UNASKED = ("digest", "further", "concern", "concern_lead")  # what a pause stops
+FOR_CHANNELS = ("digest", "further", "concern", "correction")  # what only a bound channel gets
+FIGURE = ("state", "value", "level", "numerator", "denominator")
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def send_next(desk: Desk) -> int | None:
     row = queue.claim(engine, now, desk.lease_seconds, without=UNASKED if paused else ())
     if row is None:
         return None
-    bound = _still_bound(desk.house, row)
+    bound = _still_bound(desk.house, row, now)
     if bound:
         queue.mark_failed(engine, row.id, bound)
         return 0
@@ -278,11 +281,7 @@ def _viewer(desk: Desk, row: Incoming, binding: Binding | None) -> Viewer:
         desk.asking, row.channel, row.channel_type, row.user, bool(row.payload.get("shared"))
     )
     if kind == "direct":
-        own = frozenset(
-            s
-            for s, r in roles.items()
-            if row.user in (*r.lead, *r.deputy, *r.audit_team, r.champion)
-        )
+        own = services_of(roles, row.user)
         early = frozenset(s for s, users in house.prerelease.items() if row.user in users)
         return Viewer("direct", now, own, private_services, early)
     if kind == "guest":
@@ -358,14 +357,44 @@ def _submitted(desk: Desk, row: Incoming) -> Message:
     )
 
 
-def _still_bound(house: House, row: Outgoing) -> str:
-    """A reason not to send a queued digest or concern any more, or nothing."""
-    if row.kind not in ("digest", "concern"):
+def _still_bound(house: House, row: Outgoing, now: datetime) -> str:
+    """A reason not to send a queued message of figures any more, or nothing.
+
+    Since it was queued the channel may have been bound to something else or opened to everybody,
+    the service made private, or the approval of exact figures withdrawn.
+    """
+    if row.kind not in FOR_CHANNELS:
         return ""
-    service = (row.trail or {}).get("service")
-    if any(
-        b.channel == row.channel and (service is None or service in b.services)
+    trail = row.trail or {}
+    service = trail.get("service")
+    bindings = [
+        b
         for b in house.bindings
-    ):
-        return ""
-    return f"channel {row.channel} is no longer bound to {service}; it was not sent"
+        if b.channel == row.channel and (service is None or service in b.services)
+    ]
+    if not bindings:
+        return f"channel {row.channel} is no longer bound to {service}; it was not sent"
+    if not _still_shown(house, viewer_of(house, bindings[0], now), trail):
+        return f"channel {row.channel} may not see these figures of {service} any more; it was not sent"
+    return ""
+
+
+def _still_shown(house: House, viewer: Viewer, trail: dict[str, Any]) -> bool:
+    """Does this viewer see the figure a message tells, in no less detail? A corrected one is another."""
+    latest = (trail.get("evidence") or {}).get("latest")
+    if latest is None:
+        return True
+    service = trail["service"]
+    with reading(house.engine) as conn:
+        series = load.series(conn, house.catalogue, viewer, trail["metric"], {service})
+    when = (trail["start"], trail["end"])
+    seen = [
+        r
+        for s in series.values()
+        for r in s.results
+        if (r.period.start.isoformat(), r.period.end.isoformat()) == when
+    ]
+    return any(
+        r.release != latest["release"] or all(getattr(r, k) == latest[k] for k in FIGURE)
+        for r in seen
+    )
