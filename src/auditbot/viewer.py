@@ -5,7 +5,7 @@ subtracted back. Anything not allowed in so many words is denied.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite, log10
 
 from auditbot.catalogue import Metric
@@ -38,7 +38,8 @@ def sees_release(
     Before its time only named readers, in private. Internal data only in private.
     """
     private = viewer.audience in PRIVATE
-    if publish_at is not None and viewer.now < publish_at:
+    # In UTC: two local times of one zone compare as clocks show them, an hour out in autumn.
+    if publish_at is not None and viewer.now.astimezone(UTC) < publish_at.astimezone(UTC):
         return private and source in viewer.prerelease
     if publication == "public":
         return viewer.audience in KNOWN
