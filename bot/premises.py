@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -24,6 +24,8 @@ from bot import clock, watch
 from bot.settings import Settings, SettingsFault, Surroundings
 
 log = structlog.get_logger()
+
+ONCE_ALL_IS_OUT = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,12 @@ def bound(place: Premises, now: datetime) -> tuple[House, list[Held]]:
     """The house with its channels and roles tied to services, and what could not be tied yet.
 
     The configuration names services as people do; which service that is depends on what is loaded.
+    What is to be private is looked up among all services, even those not published yet: at the
+    instant of publication nothing may be open that should not be. Nothing else is told of them.
     """
     with reading(place.house.engine) as conn:
         services = load.services(conn, Viewer("private", now))
+        ever = load.services(conn, Viewer("private", ONCE_ALL_IS_OUT))
     loose: list[Held] = []
 
     def tie(name: str, channel: str) -> tuple[str, ...]:
@@ -129,8 +134,9 @@ def bound(place: Premises, now: datetime) -> tuple[House, list[Held]]:
         )
         for c in place.settings.channel
     )
-    roles = {
-        i: Roles(i, s.private, s.lead, s.deputy, s.audit_team, s.champion)
+    kept = {i for s in place.settings.service if s.kept_private for i in (s.id, *match(s.id, ever))}
+    roles = {i: Roles(i, private=True) for i in sorted(kept)} | {
+        i: Roles(i, i in kept, s.lead, s.deputy, s.audit_team, s.champion)
         for s in place.settings.service
         for i in tie(s.id, "")
     }

@@ -13,7 +13,7 @@ from auditbot.house import House
 from auditbot.model import Audience, Service
 from auditbot.store import load
 from auditbot.store.engine import reading
-from auditbot.viewer import Viewer
+from auditbot.viewer import Viewer, services_of
 from bot.premises import Premises, bound, match
 from bot.settings import SettingsFault, instant
 
@@ -106,7 +106,9 @@ def _asker(
     user = str(row.get("user") or "")
     early = frozenset(s for s, users in house.prerelease.items() if user in users)
     private = frozenset(s for s, r in house.roles.items() if r.private)
-    return Viewer(audience, at, frozenset(own), private, early, house.exact_own), own
+    # In private a person who is named sees what is theirs by role, whatever "we" means.
+    theirs = services_of(house.roles, user) if audience == "direct" and user else frozenset(own)
+    return Viewer(audience, at, theirs, private, early, house.exact_own), own
 
 
 def _day(row: Mapping[str, Any], at: datetime, house: House) -> date:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from auditbot.model import Publication
 
+FEW_CONSULTANTS = 2  # a service of so many is private unless the file says `private = false`
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -81,11 +82,19 @@ class ServiceTable(Table):
     """The people behind a service."""
 
     id: str
-    private: bool = False
+    private: bool | None = None  # unset: as `consultants` says
+    consultants: Annotated[int, Field(ge=1, strict=True)] | None = None
     lead: tuple[SlackId, ...] = ()
     deputy: tuple[SlackId, ...] = ()
     audit_team: tuple[SlackId, ...] = ()
     champion: SlackId | Literal[""] = ""
+
+    @property
+    def kept_private(self) -> bool:
+        """Never outside its own private channels? Figures of one or two people are about them."""
+        if self.private is not None:
+            return self.private
+        return self.consultants is not None and self.consultants <= FEW_CONSULTANTS
 
 
 class SourceTable(Table):

@@ -14,10 +14,10 @@ import structlog
 
 from auditbot.act import follow
 from auditbot.ask import answer, guard
-from auditbot.house import House
+from auditbot.house import House, viewer_of
 from auditbot.model import Binding, Button, Message, message_from
 from auditbot.say import digest
-from auditbot.store import queue
+from auditbot.store import load, queue
 from auditbot.store.engine import reading, writing
 from auditbot.store.queue import Incoming, Outgoing
 from auditbot.viewer import Viewer, in_person
@@ -31,6 +31,8 @@ log = structlog.get_logger()
 ATTEMPTS = 5  # then a person is told
 BACKOFF = 20.0  # seconds, times the attempt
 UNASKED = ("digest", "further", "concern", "concern_lead")  # what a pause stops
+FOR_CHANNELS = ("digest", "further", "concern", "correction")  # what only a bound channel gets
+FIGURE = ("state", "value", "level", "numerator", "denominator")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def send_next(desk: Desk) -> int | None:
     row = queue.claim(engine, now, desk.lease_seconds, without=UNASKED if paused else ())
     if row is None:
         return None
-    bound = _still_bound(desk.house, row)
+    bound = _still_bound(desk.house, row, now)
     if bound:
         queue.mark_failed(engine, row.id, bound)
         return 0
@@ -318,14 +320,44 @@ def _introduction(house: House, row: Incoming, now: datetime) -> Message | None:
     return None
 
 
-def _still_bound(house: House, row: Outgoing) -> str:
-    """A reason not to send a queued digest or concern any more, or nothing."""
-    if row.kind not in ("digest", "concern"):
+def _still_bound(house: House, row: Outgoing, now: datetime) -> str:
+    """A reason not to send a queued message of figures any more, or nothing.
+
+    Since it was queued the channel may have been bound to something else or opened to everybody,
+    the service made private, or the approval of exact figures withdrawn.
+    """
+    if row.kind not in FOR_CHANNELS:
         return ""
-    service = (row.trail or {}).get("service")
-    if any(
-        b.channel == row.channel and (service is None or service in b.services)
+    trail = row.trail or {}
+    service = trail.get("service")
+    bindings = [
+        b
         for b in house.bindings
-    ):
-        return ""
-    return f"channel {row.channel} is no longer bound to {service}; it was not sent"
+        if b.channel == row.channel and (service is None or service in b.services)
+    ]
+    if not bindings:
+        return f"channel {row.channel} is no longer bound to {service}; it was not sent"
+    if not _still_shown(house, viewer_of(house, bindings[0], now), trail):
+        return f"channel {row.channel} may not see these figures of {service} any more; it was not sent"
+    return ""
+
+
+def _still_shown(house: House, viewer: Viewer, trail: dict[str, Any]) -> bool:
+    """Does this viewer see the figure a message tells, in no less detail? A corrected one is another."""
+    latest = (trail.get("evidence") or {}).get("latest")
+    if latest is None:
+        return True
+    service = trail["service"]
+    with reading(house.engine) as conn:
+        series = load.series(conn, house.catalogue, viewer, trail["metric"], {service})
+    when = (trail["start"], trail["end"])
+    seen = [
+        r
+        for s in series.values()
+        for r in s.results
+        if (r.period.start.isoformat(), r.period.end.isoformat()) == when
+    ]
+    return any(
+        r.release != latest["release"] or all(getattr(r, k) == latest[k] for k in FIGURE)
+        for r in seen
+    )

@@ -332,7 +332,7 @@ def as_json(
             "upper": verdict.upper,
         },
         "score": message.trail.get("score"),
-        "sources": [{"release": latest.release, "published": published}],
+        "sources": [{"release": release.name, "published": published}] if release else [],
     }
 
 
