@@ -161,12 +161,13 @@ def _alt(
     point = shown[-1][1]
     level = metric.kind == "level"
 
-    def number(value: float | None) -> str:
+    def number(value: float | None, *, limit: bool = False) -> str:
         if value is None:
             return ""
         if metric.kind == "proportion":
             value = min(max(value, 0.0), 100.0)
-            return str(numbers.short(numbers.percent(value, proven=True), words))
+            proven = limit or value in (0, 100)  # an average of all or none is of nothing else
+            return str(numbers.short(numbers.percent(value, proven=proven), words))
         if metric.kind == "count":  # nobody counts halves, or fewer than none
             value = float(round(max(value, 0.0)))
         return numbers.plain_number(value, metric.kind)
@@ -178,8 +179,8 @@ def _alt(
         "first": words.period(shown[0][0]),
         "last": words.period(shown[-1][0]),
         "mean": number(point.mean if point else None),
-        "lower": number(point.lower if point else None),
-        "upper": number(point.upper if point else None),
+        "lower": number(point.lower if point else None, limit=True),
+        "upper": number(point.upper if point else None, limit=True),
         "standard": numbers.goal(standard) if standard is not None else "",
     }
     return plain(words.render("chart", "alt", facts))
