@@ -56,8 +56,7 @@ def about(
         "state": words.say(f"state.{finding.latest.state}"),
         "newest": _newest(finding),
         "strength": finding.verdict.strength,
-        "unsure": pick.kind == "unsure"
-        or (bool(finding.cautions) and finding.verdict.direction == "improvement"),
+        "unsure": pick.kind == "unsure" or (bool(finding.cautions) and _better(finding, metric)),
         "cautions": list(finding.cautions),
         "records": _records(finding),
         "early": finding.early.answer if finding.early else "",
@@ -123,6 +122,14 @@ def _figures(
         "missed": missed_before(finding, metric, since),
         "interim": numbers.goal(interim.value) if interim else Marked(),
     }
+
+
+def _better(finding: Finding, metric: Metric) -> bool:
+    """Is it said, or seen early, that things are better?"""
+    early = finding.early
+    if early is not None and early.answer == "more_than_usual" and metric.direction != "neutral":
+        return (early.difference > 0) == (metric.direction == "higher")
+    return finding.verdict.direction == "improvement"
 
 
 def _records(finding: Finding) -> dict[str, Marked]:
