@@ -13,6 +13,7 @@ from auditbot.store.engine import writing
 from auditbot.store.queue import Said, Told
 
 FIGURE = ("state", "value", "level", "numerator", "denominator")
+VERDICT = ("strength", "direction")
 
 
 def correct(
@@ -25,7 +26,8 @@ def correct(
 ) -> set[Told]:
     """A figure the channel has read and that was corrected since is put right under its own post.
 
-    Returns what is now told in its new revision.
+    So is a change it was told of, where corrected figures of before have undone it. Returns what is
+    now told in its new revision.
     """
     done: set[Told] = set()
     current = {
@@ -33,7 +35,11 @@ def correct(
     }
     for was in said:
         found, new = current.get((was.service, was.metric, was.period), (None, None))
-        if found is None or new is None or new.release == was.release or not _differs(was, new):
+        if found is None or new is None:
+            continue
+        differs = new.release != was.release and _differs(was, new)
+        correcting = new.release if differs else _undone_by(was, found)
+        if not correcting:
             continue
         figure: dict[str, Any] = {k: was.figure.get(k) for k in FIGURE}
         old = Result(
@@ -52,10 +58,11 @@ def correct(
             binding=binding,
             roles=house.roles.get(was.service),
             today=now.astimezone(house.zone).date(),
+            stands=_stands(was, found),
             release=releases.get(new.release),
             now=now,
         )
-        key = f"correction|{was.key}|{new.release}"
+        key = f"correction|{was.key}|{correcting}"
         with writing(house.engine) as conn:
             queue.put(
                 conn,
@@ -63,7 +70,11 @@ def correct(
                 kind=message.kind,
                 channel=binding.channel,
                 payload=replace(message, trail={}),
-                trail={**message.trail, "figure": {k: getattr(new, k) for k in FIGURE}},
+                trail={
+                    **message.trail,
+                    "figure": {k: getattr(new, k) for k in FIGURE},
+                    "verdict": {k: getattr(found.verdict, k) for k in VERDICT},
+                },
                 not_before=now,
                 thread_key=was.thread_key or was.key,
             )
@@ -72,6 +83,22 @@ def correct(
             )
         done.add((was.service, was.metric, was.period, new.release))
     return done
+
+
+def _stands(was: Said, found: Finding) -> bool | None:
+    """Does what was said about a change still hold? None when nothing was, or of an older period."""
+    if not was.verdict.get("direction") or found.latest.period != was.period:
+        return None
+    return all(was.verdict.get(k) == getattr(found.verdict, k) for k in VERDICT)
+
+
+def _undone_by(was: Said, found: Finding) -> int:
+    """The release that undid a confirmed change by correcting other figures of the series; else 0."""
+    if was.verdict.get("strength") != "confirmed" or _stands(was, found) is not False:
+        return 0
+    corrected = {r.period for r in found.series.replaced}
+    by = [r.release for r in found.series.results if r.period in corrected]
+    return max((release for release in by if release > was.release), default=0)
 
 
 def _differs(was: Said, new: Result) -> bool:

@@ -222,6 +222,7 @@ def correction(
 ) -> Message:
     """A figure that was told and has since been corrected by its publisher.
 
+    Where it is the same, the figures before it were corrected, and undid the change that was told.
     `stands`: does what was said about a change still hold? None when nothing was said.
     """
     metric = catalogue.metrics[new.metric]
@@ -236,6 +237,7 @@ def correction(
         "old_counts": numbers.counts(was, words),
         "new": numbers.short(now_is, words),
         "new_counts": numbers.counts(now_is, words),
+        "same": was == now_is,
         "stands": {True: "yes", False: "no", None: ""}[stands],
     }
     discreet = is_discreet(binding, roles, release, today, now)

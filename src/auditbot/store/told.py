@@ -1,7 +1,7 @@
 """What was a channel told already? Decides whether there is anything to say."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
@@ -114,6 +114,7 @@ class Said:
     figure: dict[str, Any]  # state, value, level, numerator, denominator as they were said
     key: str  # of the post in the outbox; replies go under `thread_key` if it was one itself
     thread_key: str | None
+    verdict: dict[str, Any] = field(default_factory=dict)  # strength, direction as they were said
 
 
 def said(conn: Connection, channel: str) -> list[Said]:
@@ -132,15 +133,23 @@ def said(conn: Connection, channel: str) -> list[Said]:
         )
         .join(o, or_(o.c.key == t.c.outbox_key, o.c.thread_key == t.c.outbox_key))
         .where(t.c.channel == channel, t.c.role.in_(SAID), o.c.status == "sent")
-        .order_by(t.c.at)
+        .order_by(t.c.at, o.c.id)
     )
     newest: dict[tuple[str, str, Period], Said] = {}
     for r in rows:
         trail = r.trail or {}
-        figure = trail.get("figure") or (trail.get("evidence") or {}).get("latest")
+        evidence = trail.get("evidence") or {}
+        figure = trail.get("figure") or evidence.get("latest")
         if figure and (trail.get("service"), trail.get("metric")) == (r.service, r.metric):
             period = Period(r.start, r.end)
             newest[r.service, r.metric, period] = Said(
-                r.service, r.metric, period, r.release, figure, r.key, r.thread_key
+                r.service,
+                r.metric,
+                period,
+                r.release,
+                figure,
+                r.key,
+                r.thread_key,
+                trail.get("verdict") or evidence.get("verdict") or {},
             )
     return list(newest.values())
