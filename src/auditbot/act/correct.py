@@ -92,6 +92,10 @@ def _stands(was: Said, found: Finding) -> bool | None:
     return all(was.verdict.get(k) == getattr(found.verdict, k) for k in VERDICT)
 
 
+def _differs(was: Said, new: Result) -> bool:
+    return any(was.figure.get(k) != getattr(new, k) for k in FIGURE)
+
+
 def _undone_by(was: Said, found: Finding) -> int:
     """The release that undid a confirmed change by correcting other figures of the series; else 0."""
     if was.verdict.get("strength") != "confirmed" or _stands(was, found) is not False:
@@ -99,7 +103,3 @@ def _undone_by(was: Said, found: Finding) -> int:
     corrected = {r.period for r in found.series.replaced}
     by = [r.release for r in found.series.results if r.period in corrected]
     return max((release for release in by if release > was.release), default=0)
-
-
-def _differs(was: Said, new: Result) -> bool:
-    return any(was.figure.get(k) != getattr(new, k) for k in FIGURE)

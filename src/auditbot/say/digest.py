@@ -244,7 +244,7 @@ def correction(
     fallback = words.render("correction", "fallback_discreet" if discreet else "fallback", facts)
     return Message(
         kind="correction",
-        headline=words.render("correction", "headline", facts),
+        headline=words.render("correction", "before" if facts["same"] else "headline", facts),
         body=words.lines("correction", "body", facts),
         fallback=plain(fallback),
         context=(words.render("correction", "title", facts),),
