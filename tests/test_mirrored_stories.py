@@ -19,7 +19,7 @@ OTHER_SIDE = {
     "surgery later than the next day": "surgery by the next day",
     "stood up late": "stood up in time",
     "late help to stand up": "help to stand up",
-    r"(standard is [\d.]+) or less": r"\1",  # a standard to reach needs no "or more"
+    r"(standard (?:is )?[\d.]+) or less": r"\1",  # a standard to reach needs no "or more"
     " or less": " or more",
 }
 PLAIN, GOAL = ("hip_surgery", "hip_waited"), ("hip_goal", "hip_not_up")
@@ -40,8 +40,8 @@ STORIES = {
     "a standard at times": (GOAL, [60] * 24, None, "Your ups and downs cross it"),
     "a standard reached": (GOAL, [*([50] * 23), 65], None, "You meet the standard now"),
     "a standard neared": (GOAL, [*([54] * 23), 60], None, "not been closer in the past year"),
-    "an early view of more": (PLAIN, [62, 65, 76], SPREAD, "more than the usual ups and downs"),
-    "an early view of less": (PLAIN, [76, 76, 63], SPREAD, "more than the usual ups and downs"),
+    "an early view of more": (PLAIN, [62, 65, 82], SPREAD, "more than the usual ups and downs"),
+    "an early view of less": (PLAIN, [76, 76, 57], SPREAD, "more than the usual ups and downs"),
     "an early view of nothing": (PLAIN, [72, 72, 73], SPREAD, "within the usual ups and downs"),
 }
 
