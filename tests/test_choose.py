@@ -244,6 +244,72 @@ def test_the_same_input_gives_the_same_choice_in_any_order(seed: int, first: boo
         assert choice.pick is not None
 
 
+@settings(deadline=None, max_examples=80)
+@given(st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_a_confirmed_concern_is_always_among_what_is_told(
+    seed: int, first: bool, every: bool
+) -> None:
+    """Whatever else there is, was told or casts doubt; once, in any order of the findings."""
+    chance = random.Random(seed)
+    found = {
+        (f.service.id, f.metric): f
+        for f in (
+            replace(any_finding(chance), service=chance.choice([FERNHILL, LEYBURN]))
+            for _ in range(9)
+        )
+    }
+    sure = [f for f in found.values() if chance.random() < 0.5]
+    for f in sure:
+        metric = CATALOGUE.metrics[f.metric]
+        if metric.direction != "neutral" and metric.kind != "level" and f.verdict.n >= 12:
+            verdict = replace(f.verdict, strength="confirmed", direction="concern")
+            found[f.service.id, f.metric] = replace(f, verdict=verdict)
+    findings = list(found.values())
+    before = {key(f) for f in findings if chance.random() < 0.2}
+    recent = [
+        Past(f.service.id, f.metric, chance.choice(["concern", "steady"]))
+        for f in findings
+        if chance.random() < 0.2
+    ]
+    given = {"first": first, "every_release": every, "told": before, "recent": recent}
+    choice = told(*findings, **given)
+    chance.shuffle(findings)
+    assert told(*findings, **given) == choice
+    wanted = {
+        key(f)
+        for f in findings
+        if f.verdict.strength == "confirmed"
+        and f.verdict.direction == "concern"
+        and f.latest.state == "ok"
+        and key(f) not in before
+        and not any(_told_as_concern(f, p) for p in _last_three(f, recent))
+    }
+    assert {key(p.finding) for p in (choice.concerns if choice else ())} == wanted
+    praised = {key(p.finding) for p in (choice.pick, *choice.others) if p} if choice else set()
+    assert not praised & wanted
+
+
+def _last_three(f: Finding, recent: list[Past]) -> list[Past]:
+    return [p for p in recent if p.service == f.service.id][:3]
+
+
+def _told_as_concern(f: Finding, past: Past) -> bool:
+    return (past.metric, past.kind) == (f.metric, "concern")
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(0, 10**6))
+def test_a_caution_takes_good_news_from_the_headlines_and_nothing_from_concerns(seed: int) -> None:
+    chance = random.Random(seed)
+    made = any_finding(chance)
+    plain, doubted = (replace(made, cautions=c) for c in ((), ("completeness_fell",)))
+    good = ("standard_reached", "improvement", "grade_up", "part_up", "nearing")
+    if kind(plain) in good:
+        assert kind(doubted) == "unsure"
+    elif kind(plain) != "signal":
+        assert kind(doubted) == kind(plain)
+
+
 def test_results_of_another_length_are_not_earlier_results() -> None:
     """A year's figure that met the standard does not hide that the months did not."""
     made = finding("hip_surgery", [80.0] * 13 + [86])

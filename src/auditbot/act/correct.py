@@ -26,7 +26,8 @@ def correct(
 ) -> set[Told]:
     """A figure the channel has read and that was corrected since is put right under its own post.
 
-    Returns what is now told in its new revision.
+    So is a change it was told of, where corrected figures of before have undone it. Returns what is
+    now told in its new revision.
     """
     done: set[Told] = set()
     wanted = {(was.service, was.metric) for was in said}
@@ -38,7 +39,11 @@ def correct(
     }
     for was in said:
         found, new = current.get((was.service, was.metric, was.period), (None, None))
-        if found is None or new is None or new.release == was.release or not _differs(was, new):
+        if found is None or new is None:
+            continue
+        differs = new.release != was.release and _differs(was, new)
+        correcting = new.release if differs else _undone_by(was, found)
+        if not correcting:
             continue
         figure: dict[str, Any] = {k: was.figure.get(k) for k in FIGURE}
         old = Result(
@@ -61,7 +66,7 @@ def correct(
             release=releases.get(new.release),
             now=now,
         )
-        key = f"correction|{was.key}|{new.release}"
+        key = f"correction|{was.key}|{correcting}"
         with writing(house.engine) as conn:
             queue.put(
                 conn,
@@ -93,3 +98,12 @@ def _stands(was: Said, found: Finding) -> bool | None:
 
 def _differs(was: Said, new: Result) -> bool:
     return any(was.figure.get(k) != getattr(new, k) for k in FIGURE)
+
+
+def _undone_by(was: Said, found: Finding) -> int:
+    """The release that undid a confirmed change by correcting other figures of the series; else 0."""
+    if was.verdict.get("strength") != "confirmed" or _stands(was, found) is not False:
+        return 0
+    corrected = {r.period for r in found.series.replaced}
+    by = [r.release for r in found.series.results if r.period in corrected]
+    return max((release for release in by if release > was.release), default=0)

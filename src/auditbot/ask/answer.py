@@ -129,7 +129,7 @@ def reply(
 
 def _answered(desk: Desk, understood: Understanding) -> Answer:
     """The answer to what was understood; two questions get two answers in one message."""
-    if understood.ask in ("service", "unknown_place", "period", "metric"):
+    if understood.ask in ("service", "unknown_place", "period", "metric", "audit"):
         return _done(desk, [_ask_back(desk, understood)], understood)
     parts = [_one(desk, q, understood) for q in understood.questions]
     return _done(desk, parts, understood)
@@ -165,7 +165,7 @@ def _allowed(desk: Desk, q: Question) -> Question:
 def _ask_back(desk: Desk, understood: Understanding) -> Part:
     draft = understood.questions[0]
     options = tuple((_option_text(desk, o), o.question) for o in understood.options)
-    own = understood.ask in ("period", "metric")
+    own = understood.ask in ("period", "metric", "audit")
     block = f"ask_{understood.ask}" if own else "ask_service"
     known = {
         "named": understood.named,
@@ -189,6 +189,8 @@ def _option_text(desk: Desk, option: Option) -> str:
         return desk.service(option.service).name
     if option.metric:
         return desk.metric(option.metric).plain
+    if option.audit:
+        return desk.catalogue.audits[option.audit].topic
     if option.period is not None:
         return str(plain(desk.words.period(option.period)))
     return option.text

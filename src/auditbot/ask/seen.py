@@ -55,6 +55,7 @@ class Seen:
     unheld: str
     intent: Intent
     strange: str | None
+    unclear: tuple[str, ...] = ()  # audits that share the one name that was typed
 
 
 def look(text: str, context: Context) -> Seen:
@@ -97,17 +98,56 @@ def look(text: str, context: Context) -> Seen:
     strange = places.strange(read, words.names, placed | matched | timed, words.known)
     unheld = next((m for m in found if m.means.startswith("unheld:")), None)
     best = real[0].score if real and not real[0].weak else 0.0
+    shared = _sharing(topics)
+    meant = _meant(shared, topics, real, named, context)
+    audits = dict.fromkeys(m.means[6:] for m in topics)
     return Seen(
         read,
         timed_words,
         named,
         tuple(real),
-        tuple(dict.fromkeys(m.means[6:] for m in topics)),
+        tuple(a for a in audits if a in meant or a not in shared),
         bool(real) and any(m.tokens >= real[0].tokens for m in topics),
         unheld.means[7:] if unheld and unheld.score >= best - 0.3 else "",
         intent,
         strange,
+        meant if len(meant) > 1 else (),
     )
+
+
+def _sharing(topics: Sequence[Match]) -> tuple[str, ...]:
+    """Audits that one and the same name in the text fits: an acronym may stand for two."""
+    fits: dict[frozenset[int], list[str]] = {}
+    for m in topics:
+        fits.setdefault(m.tokens, []).append(m.means[6:])
+    return next((tuple(dict.fromkeys(f)) for f in fits.values() if len(set(f)) > 1), ())
+
+
+def _meant(
+    shared: tuple[str, ...],
+    topics: Sequence[Match],
+    real: Sequence[Match],
+    named: Sequence[Mention],
+    context: Context,
+) -> tuple[str, ...]:
+    """Of audits that share a name, those that may be meant.
+
+    By what else was said, then by the conversation, the channel's audits and what the services
+    have results in.
+    """
+    words, last = context.words, context.last
+    alone = [m.means[6:] for m in topics]
+    spoken = words.catalogue.metrics.get(last.metric or "") if last and not named else None
+    services = [c.service for m in named for c in m.candidates[:6]] or context.bound
+    for told in (
+        {a for a in shared if alone.count(a) > 1},
+        {words.catalogue.metrics[m.means].audit for m in real if not m.weak},
+        {spoken.audit if spoken else last.audit if last and not named else None},
+        set(context.audits),
+        {a for s in services for a in words.audits(s)},
+    ):
+        shared = tuple(a for a in shared if a in told) or shared
+    return shared
 
 
 def _in_place(

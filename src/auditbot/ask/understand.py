@@ -31,11 +31,12 @@ _POINTS = re.compile(
 
 @dataclass(frozen=True)
 class Option:
-    """One choice offered: its words are those of a service or metric, or a template's key."""
+    """One choice offered: its words are those of a service, metric or audit, or a template's key."""
 
     question: Question
     service: str = ""
     metric: str = ""
+    audit: str = ""
     period: Period | None = None
     text: str = ""
 
@@ -45,7 +46,7 @@ class Understanding:
     """One or two questions, or what must be asked back first."""
 
     questions: tuple[Question, ...]
-    ask: str = ""  # "service", "metric", "period", "unknown_place", "unknown", "person"
+    ask: str = ""  # "service", "metric", "audit", "period", "unknown_place", "unknown", "person"
     options: tuple[Option, ...] = ()
     named: str = ""  # the word that was not understood, as typed
     why: tuple[str, ...] = field(default=())
@@ -87,6 +88,8 @@ def _decide(seen: Seen, context: Context) -> Understanding:
     ):
         return Understanding((Question("unknown", wants=("unheld", seen.unheld)),), ask="unheld")
     metrics = which.metrics(seen, context)
+    if seen.unclear and not metrics:
+        return _ask_audit(seen, context)
     if (
         last is not None
         and last.kind == "overview"
@@ -342,6 +345,16 @@ def _ask_metric(kind: str, several: Sequence[str], seen: Seen, context: Context)
     audit = words.catalogue.metrics[several[0]].audit
     draft = Question(kind, audit=audit, services=options[0].question.services)
     return Understanding((draft,), "metric", tuple(options))
+
+
+def _ask_audit(seen: Seen, context: Context) -> Understanding:
+    """Two audits have the name that was typed: which is meant? Each choice is the whole question."""
+    options = []
+    for audit in seen.unclear[:MOST_OPTIONS]:
+        made = _decide(replace(seen, audits=(audit,), unclear=()), context)
+        options.append(Option(replace(made.questions[0], audit=audit), audit=audit))
+    draft = replace(options[0].question, metric=None, audit=None)
+    return Understanding((draft,), "audit", tuple(options))
 
 
 def _ask_period(draft: Question, readings: Sequence[Period]) -> Understanding:

@@ -108,22 +108,32 @@ def average(words: Words, metric: Metric, finding: Finding) -> Marked:
 def peers(words: Words, catalogue: Catalogue, metric: Metric, finding: Finding) -> dict[str, Any]:
     """Who the peers are and the steps among them, rounded as rates are; empty for none.
 
-    A step that differs by less than rounding shows is told as about the same.
+    A step that differs by less than rounding shows is told as about the same. "100" is said where
+    every patient of every peer is one of them.
 
-    `step` is the next one up: "typical", "top_quarter", "achievable" or "own".
+    `step` is the next one up: "typical", "top_quarter", "achievable" or "own". `apart` tells whether
+    the best quarter shows another figure than the middle one.
     """
     found, own = finding.peers, finding.latest.value
     if found is None or own is None:
         return {}
+    lower, counted = metric.direction == "lower", found.achievable is not None
 
-    def step(value: float | None) -> Marked:
+    def figure(value: float) -> Figure:
+        if metric.kind != "proportion":
+            return Figure("number", numbers.plain_number(value, metric.kind))
+        all_or_none = counted and value in (0, 100)
+        return numbers.percent(value, cases=numbers.MANY, proven=all_or_none)
+
+    def step(value: float | None, phrase: str = "") -> Marked:
         if value is None:
             return Marked()
-        if metric.kind == "proportion":
-            shown, mine = (numbers.short(numbers.percent(v), words) for v in (value, own))
-        else:
-            shown, mine = (Marked(numbers.plain_number(v, metric.kind)) for v in (value, own))
-        return words.say("peers.same") if shown == mine else shown
+        shown = figure(value)
+        if shown == figure(own):
+            return words.say("peers.same")
+        told = numbers.short(shown, words)
+        bounded = shown.form in ("in_100_over", "in_100_under")  # says "more than" by itself
+        return told if bounded or not phrase else words.say(f"peers.{phrase}", n=told)
 
     members = catalogue.audits[metric.audit].members
     return {
@@ -131,8 +141,9 @@ def peers(words: Words, catalogue: Catalogue, metric: Metric, finding: Finding) 
             "peers.alike" if found.alike else "peers.kind", n=found.count, members=members
         ),
         "typical": step(found.typical),
-        "top_quarter": step(found.top_quarter),
-        "achievable": step(found.achievable),
+        "top_quarter": step(found.top_quarter, "or_less" if lower else "or_more"),
+        "achievable": step(found.achievable, "together"),
+        "apart": figure(found.typical) != figure(found.top_quarter),
         "step": step_up(finding, metric),
     }
 

@@ -222,6 +222,7 @@ def correction(
 ) -> Message:
     """A figure that was told and has since been corrected by its publisher.
 
+    Where it is the same, the figures before it were corrected, and undid the change that was told.
     `stands`: does what was said about a change still hold? None when nothing was said.
     """
     metric = catalogue.metrics[new.metric]
@@ -236,13 +237,14 @@ def correction(
         "old_counts": numbers.counts(was, words),
         "new": numbers.words(now_is, words, metric.counted),
         "new_counts": numbers.counts(now_is, words),
+        "same": was == now_is,
         "stands": {True: "yes", False: "no", None: ""}[stands],
     }
     discreet = is_discreet(binding, roles, release, today, now)
     fallback = words.render("correction", "fallback_discreet" if discreet else "fallback", facts)
     return Message(
         kind="correction",
-        headline=words.render("correction", "headline", facts),
+        headline=words.render("correction", "before" if facts["same"] else "headline", facts),
         body=words.lines("correction", "body", facts),
         fallback=plain(fallback),
         context=(words.render("correction", "title", facts),),

@@ -56,7 +56,7 @@ def about(
         "state": words.say(f"state.{finding.latest.state}"),
         "newest": _newest(finding),
         "strength": finding.verdict.strength,
-        "unsure": bool(finding.cautions) and finding.verdict.direction == "improvement",
+        "unsure": pick.kind == "unsure" or (bool(finding.cautions) and _better(finding, metric)),
         "cautions": list(finding.cautions),
         "records": _records(finding),
         "early": finding.early.answer if finding.early else "",
@@ -81,7 +81,8 @@ def _figures(
     interim = metric.interim_on(latest.period.end)
     rates = compared.rates_of(finding)
     was = None if rates or metric.kind == "level" else _ok(finding.comparable)
-    others = [v for v in (*rates, was.value if was else None) if v is not None]
+    # the latest is one of the results since a change, so it need not be told apart from their rate
+    others = [v for v in (*rates[:1], was.value if was else None) if v is not None]
     shown = numbers.figure(latest, metric, standard=goal, beside=others)
     main, aside = _split(metric.achieved)
     figure = numbers.words(shown, words, metric.counted)
@@ -123,9 +124,26 @@ def _figures(
     }
 
 
+def _better(finding: Finding, metric: Metric) -> bool:
+    """Is it said, or seen early, that things are better?"""
+    early = finding.early
+    if early is not None and early.answer == "more_than_usual" and metric.direction != "neutral":
+        return (early.difference > 0) == (metric.direction == "higher")
+    return finding.verdict.direction == "improvement"
+
+
 def _records(finding: Finding) -> dict[str, Marked]:
-    """Of every 100 expected records, how many came in, now and before; empty where not known."""
-    was = finding.comparable.completeness if finding.comparable else None
+    """Of every 100 expected records, how many came in, now and before; empty where not known.
+
+    Before is the comparable result or all the results before a confirmed change, whichever of the
+    two had more, as the caution itself is found.
+    """
+    before = [finding.comparable.completeness] if finding.comparable else []
+    if compared.rates_of(finding) and finding.change:
+        stretch = [r for r in finding.series.results if r.period in finding.change.before]
+        shares = [r.completeness for r in stretch if r.completeness is not None]
+        before += [sum(shares) / len(shares)] if shares else []
+    was = max((c for c in before if c is not None), default=None)
     now = finding.latest.completeness
     if now is None or was is None or now >= was:
         return {}

@@ -85,7 +85,8 @@ def percent(
     written when counts have `proven` them; a publisher's own rounding proves nothing.
     """
     value = round(value, 9)
-    others = [o for o in beside if abs(o - value) > 1e-9]
+    all_or_none = proven and value in (0, 100)  # what is beside it bears the decimal
+    others = [] if all_or_none else [o for o in beside if abs(o - value) > 1e-9]
     for places in range(4):
         shown = _rounded(value, places)
         if standard is not None and _met(value, standard, lower) != _met(

@@ -133,7 +133,7 @@ def said(conn: Connection, channel: str) -> list[Said]:
         )
         .join(o, or_(o.c.key == t.c.outbox_key, o.c.thread_key == t.c.outbox_key))
         .where(t.c.channel == channel, t.c.role.in_(SAID), o.c.status == "sent")
-        .order_by(t.c.at)
+        .order_by(t.c.at, o.c.id)
     )
     newest: dict[tuple[str, str, Period], Said] = {}
     for r in rows:
