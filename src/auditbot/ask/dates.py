@@ -159,6 +159,14 @@ def season(m: re.Match[str], today: date) -> Span:
     return span_of(kind, p, assumed="season", weight=2)
 
 
+def christmas(m: re.Match[str], today: date) -> Span:
+    """Such as "over Christmas", "since xmas": December, by the newest that is over."""
+    p = periods.month(year(m["y"]), 12) if m["y"] else _newest(today, 12, 1)
+    if m["since"]:
+        return span_of("since", p, assumed="" if m["y"] else "year", weight=2.5)
+    return span_of("exact", p, assumed="" if m["y"] else "year", weight=2)
+
+
 def financial_year(m: re.Match[str], today: date) -> Span | None:
     """Such as "2024/25", "2024 to 2025"; "2025-11" is a month."""
     a, b = m[1], m[2]

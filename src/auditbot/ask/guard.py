@@ -232,6 +232,11 @@ _SHOULD = re.compile(
 _MEDICINE = re.compile(
     r"\b(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|doac|noac|anticoagula\w+|nihss|bp \d|blood pressure|inr|gcs|onset|chest pain|facial droop|hemiparesis|contraindicat\w+|dose|dosage|mg|mcg|mg/kg)\b"
 )
+_GIVE_IT = re.compile(
+    r"\b(?:is it (?:safe|ok|okay|alright|right|too late|fine|wise)|safe|ok|okay|too late|when) to (?:give|start|stop|hold|withhold|restart|use|prescribe|continue)\b"
+    r"|\b(?:should|can|could|do|must|may|shall) (?:i|we|they) (?:still |just |also |now )?(?:give|start|stop|hold|withhold|restart|use|prescribe|continue|omit) (?:(?!our|your|the data|data|figures?)\w+ ){0,2}?"
+    r"(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|a doac|thrombolysis)\b(?! (?:level|rate|figure|result|score|data|domain|audit|time))"
+)
 _A_PATIENT = re.compile(
     r"\b(?:a |my |this |the |our |one )?(?:patient|pt|man|woman|lady|gentleman|he|she|him|her)\b"
 )
@@ -283,6 +288,8 @@ def _vignette(small: str) -> bool:
     """Advice for one patient: an age or a patient, and what to do or give."""
     asks = bool(_SHOULD.search(small))
     if _DOSE.search(small):
+        return True
+    if _GIVE_IT.search(small) and _MEDICINE.search(f"{small} "):
         return True
     if asks and (_AGED.search(small) or (_A_PATIENT.search(small) and _MEDICINE.search(small))):
         return True

@@ -15,7 +15,7 @@ _DIED = r"(?:died|dead|passed away|has passed|is dying|deceased|expired|lost (?:
 
 
 _HURT = (
-    r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|has fallen|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
+    r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|falling (?:over|out of|from|off|down|on|in)|has fallen|(?:hit|hits|hitting|banged|cracked|bumped|knocked|split|cut) (?:his|her|their|its) (?:head|face|hip|skull|arm|chin)|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
     r"bleeding|bled|a (?:big |massive |brain |head |further )?bleed\b|haemorrhaged|deteriorat\w+|unconscious|unresponsive|seizing|fitting|in pain|distressed|septic|arrested|blue|not breathing|stopped breathing|anaphyla\w+|allergic reaction|"
     r"broke (?:a |an |his |her |their )|broken (?:his|her|their|hip after)|pressure (?:sore|ulcer)|absconded|gone missing|went missing|left (?:lying|alone|unattended|on the floor|on a trolley|in (?:the )?(?:corridor|soiled|wet|pain))|on the floor|in danger|at risk of|coded|crashed|came to harm|come to harm|was dropped|were dropped|been dropped|suffered|got worse|much worse|paralysed|lost (?:his|her|their) (?:sight|leg|arm|baby|speech))"
 )

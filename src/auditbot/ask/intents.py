@@ -36,7 +36,7 @@ _TIMES = re.compile(
     r"\b(?:worst|best|lowest|highest|slowest|busiest|quietest|top|bottom) (?:ever )?(?:day|month|quarter|year|week|period|time|season|hour|shift)s?\b"
 )
 _PARTS = re.compile(
-    r"\b(?:which|what) (?:domain|measure|metric|indicator|area|part|figure|thing)s?\b.*"
+    r"\b(?:which|what)(?: of)?(?: our| the| my| these| those| all)? (?:domain|measure|metric|indicator|area|part|figure|thing)s?\b.*"
     r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|good|bad|better|worse|dropped|fell|at a|at b|at c|at d|at e|"
     r"fallen|slipped|improved|changed|moved|risen|rose|down|up)\b"
     r"|\b(?:best|worst|weakest|strongest|lowest|highest|poorest) "
@@ -63,7 +63,7 @@ _GET_ON = re.compile(r"\b(?:get|gets|got|getting|gotten|going|been) on\b")
 _WHY = re.compile(r"^(?:so |and |but |ok |hi |hello )*why\b")
 _SMALL = bag("so and but ok hi hello why is it the a an do does we have at all just")
 _FIGURE = re.compile(
-    r"\b(?:our|we|us|my|figure|performance|rate|number|latest|current|now|today|percent\w*|share|how many|value|result|results|count|last|this month|position|status|doing|like|looking|level|score|grade|band|at|for)\b"
+    r"\b(?:our|we|us|my|figure|performance|rate|number|latest|current|now|today|percent\w*|share|how many|value|result|results|count|last|this month|position|status|doing|like|looking|happening|going|up with|story|news|level|score|grade|band|at|for)\b"
 )
 
 

@@ -31,6 +31,12 @@ _AVERAGE = re.compile(
 )
 
 
+_DIARY = re.compile(
+    r"\b(?:meetings?|board|committee|presentations?|presenting|present (?:it|this|them)|deadline|appointment|interview|holiday|annual leave|on leave|"
+    r"back on|away|visit(?:ing)?|inspection|study day|teaching|(?:need|want)\w* (?:it|this|them|that) (?:for|by|before)|by the)\b"
+)
+
+
 @dataclass(frozen=True)
 class Context:
     """What is known before a word is read."""
@@ -61,7 +67,7 @@ def look(text: str, context: Context) -> Seen:
     """Everything found in a text. What one finder has taken, the next passes over."""
     words, typed = context.words, context.words.typed
     read = wording.read(text)
-    timed_words = spans.find(read.clean, context.today)
+    timed_words = _of_the_figures(spans.find(read.clean, context.today), read)
     tokens = read.tokens
     timed = {
         i
@@ -108,6 +114,18 @@ def look(text: str, context: Context) -> Seen:
         intent,
         strange,
     )
+
+
+def _of_the_figures(found: tuple[Span, ...], read: Wording) -> tuple[Span, ...]:
+    """Without the days on which somebody meets, presents or is away: they are of no figure."""
+    return tuple(s for s in found if s.kind != "short" or not _diary(s, read.clean))
+
+
+def _diary(span: Span, text: str) -> bool:
+    """Is it a date of somebody's diary, by the words of its own part of the sentence?"""
+    start = max(text.rfind(mark, 0, span.start) for mark in ".?!;\n") + 1
+    ends = [e for mark in ".?!;," if (e := text.find(mark, span.end)) >= 0]
+    return bool(_DIARY.search(text[start : min(ends, default=len(text))]))
 
 
 def _in_place(

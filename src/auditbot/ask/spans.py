@@ -48,7 +48,7 @@ def _rows() -> Iterator[tuple[str, Maker]]:
     quarter = rf"(?:\b(?:q|quarter|qtr) ?{q}|\b{word} quarter)"
     yield r"\b20[0-3]\d-\d\d-\d\d\b|\b\d{1,2}[/.]\d{1,2}[/.]20[0-3]\d\b", dates.just("short", 1.5)
     both = r"(?P<a>20[0-3]\d|[12]\d) ?[/-] ?(?P<b>20[0-3]\d|[1-3]\d)(?!\d)"
-    season = r"(?:mid-?)?(?P<s>winter|spring|summer|autumn|fall)"
+    season = r"(?:mid-?)?(?P<s>winter|spring|summer|autumn|(?<=last )fall|(?<=in the )fall|fall(?= (?:of )?20\d\d))(?! in\b)"
     yield (
         rf"\b{dates.MONTH}\.?,? ?(?:{dates.YEAR})?{_TO}{dates.MONTH}\b\.?,?(?: ?{dates.YEAR})?",
         dates.range_of,
@@ -133,6 +133,14 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.just("previous", 1.6),
     )
     yield r"\blast year\b|\bprevious year\b", dates.just("last_year", 1.7)
+    yield (
+        r"\b(?P<since>since |after )?(?:(?P<which>last|this|previous) )?(?:christmas|xmas|festive (?:period|season))(?: and (?:the )?new year)?(?: (?:period|break|holidays?|time))?(?:,? (?:of |in )?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?!\d)(?! (?:card|party|do\b|dinner|eve|day|rota|cover))",
+        dates.christmas,
+    )
+    yield (
+        r"\b(?:over |at |in |during |since )(?:the )?(?:last |this )?(?:easter|half[ -]term|(?:(?:may |august |early |late )*bank holiday))(?: (?:weekend|holidays?|break|period))?\b",
+        dates.just("short", 1.3),
+    )
     yield (
         r"\b(?:yesterday|last night|last week|this week|past week|last weekend|the weekend)\b",
         dates.just("short", 1.2),

@@ -29,6 +29,12 @@ _POINTS = re.compile(
 )
 
 
+# "78?", "is it 78%", "so 78": a figure alone.
+_BARE_FIGURE = re.compile(
+    r"^(?:(?:is|was|so|it|only|just|really|that|are|we|at|about|and|still|why|what|how) ){0,4}(\d{1,3}(?:\.\d+)?) ?(?:%|percent|per cent)?(?: (?:then|now|right|really))?\W*$"
+)
+
+
 @dataclass(frozen=True)
 class Option:
     """One choice offered: its words are those of a service or metric, or a template's key."""
@@ -111,6 +117,8 @@ def _decide(seen: Seen, context: Context) -> Understanding:
             seen.spans or seen.mentions or intent.wants
         ):
             kind = "card"
+    if _BARE_FIGURE.match(seen.text.clean) and not metrics and kind in ("", "help"):
+        return _bare_figure(seen, context)
     kind = kind or _by_what_was_found(seen, metrics, context)
     if kind == "help" and (seen.mentions or seen.spans) and not metrics:
         kind = "overview" if seen.mentions else kind
@@ -131,6 +139,22 @@ def _decide(seen: Seen, context: Context) -> Understanding:
     if several:
         return _ask_metric(kind, several, seen, context)
     return _with_services(kind, metrics, seen, context)
+
+
+def _bare_figure(seen: Seen, context: Context) -> Understanding:
+    """ "78?": the thread's figure again, a standard of the channel's audit, or which measure is meant."""
+    last = context.last
+    if last is not None and last.metric and last.services:
+        return Understanding((replace(last, kind="card", wants=("real",)),))
+    m = _BARE_FIGURE.match(seen.text.clean)
+    stated = which.with_standard(float(m[1]), context) if m else []
+    if stated:
+        seen = replace(seen, intent=replace(seen.intent, comparators=("target",)))
+        return _with_services("card", stated[:1], seen, context)
+    several = which.shown_often(context)
+    if not several or not context.bound:
+        return Understanding((Question("unknown"),), ask="unknown")
+    return _ask_metric("card", several, seen, context)
 
 
 def _by_what_was_found(seen: Seen, metrics: Sequence[str], context: Context) -> str:

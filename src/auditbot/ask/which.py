@@ -152,6 +152,22 @@ def own_headline(context: Context) -> str | None:
     return next((h for h in heads if h), None) if len(heads) == 1 else None
 
 
+def with_standard(figure: float, context: Context) -> list[str]:
+    """The headline metrics of the channel's audits that have this figure for a standard."""
+    catalogue = context.words.catalogue
+    heads = [catalogue.audits[a].headline_metric for a in _kept(context.bound, context)]
+    return [h for h in heads if h and figure in {s.value for s in catalogue.metrics[h].standards}]
+
+
+def shown_often(context: Context) -> list[str]:
+    """The metrics of the channel's audits that are told first, most important first."""
+    catalogue = context.words.catalogue
+    audits = _kept(context.bound, context)
+    able = [m for a in audits for m in catalogue.by_audit[a] if context.words.newest(m.id)]
+    heads = {catalogue.audits[a].headline_metric for a in audits}
+    return [m.id for m in sorted(able, key=lambda m: (m.id not in heads, -m.importance))]
+
+
 def headline(draft: Question, context: Context) -> str | None:
     """The headline metric of the audits a question may be about."""
     words = context.words

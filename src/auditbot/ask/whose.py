@@ -16,6 +16,11 @@ MAIN_GROUP = (
 OWN = re.compile(r"\b(?:we|us|our|ours|my)\b")
 
 
+_THAN_US = re.compile(
+    r"\b(?:than|above|below|ahead of|behind|beating|vs|v|versus|against|compared (?:to|with)) (?:us|ours|we|our (?:own|team|unit|trust|hospital|department)|mine)\b"
+)
+
+
 def plainly(m: Mention, service: str, words: Vocabulary) -> bool:
     """Was the service called by a name of its own, rightly spelt?"""
     through = next((c.through for c in m.candidates if c.service == service), "trust")
@@ -102,7 +107,9 @@ def also_own(seen: Seen, context: Context, service: str) -> bool:
         r"\b(?:vs|v|versus|against|than|compar\w+(?: \w+)? (?:with|to|against)|next to|alongside|relative to)(?: the)?$",
         before,
     )
-    return bool(compared)
+    last = max(i for m in seen.mentions for i in m.tokens) + 1
+    after = " ".join(t.text for t in seen.text.tokens[last:])
+    return bool(compared) or bool(_THAN_US.search(after))
 
 
 def with_own(seen: Seen, context: Context, chosen: Collection[str]) -> bool:

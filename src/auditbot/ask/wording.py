@@ -34,6 +34,10 @@ _HERE = (
     r"manager|coordinator|clerk|physio|therapist|student|director|analyst|audit team) here\b"
     r"(?:[\s,]+(?:(?:back )?on|off|doing|from) (?:nights?|days?|shift|call|duty|a night shift|the ward)\b)?[,.:;!-]*"
 )
+_SHIFT = (
+    r"\b(?:i|we)(?:'m| am| was|'ve been| have been| are| were|'re) (?:(?:just|still|now|back|all) )?(?:on|off|working|doing) "
+    r"(?:nights?|days|lates|earlies|call|leave|duty|shift|a (?:night|late|day|long) ?(?:shift|day)?|the (?:night|late|early) shift)\b"
+)
 _UNITS = r"(?=[\s-]+(?:hours?|hrs?|months?|quarters?|years?|weeks?|days?|points?)\b)"
 
 # In order: each pattern runs over the text that the one before has left.
@@ -51,6 +55,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bthru\b", "through"),
         (r"\byr(s?)\b", r"year\1"),
         (_HERE, " "),
+        (_SHIFT, " "),
         (r"[‘’‛`´ʼ]", "'"),
         (r"[‐‑‒–—−]", "-"),
         (r"\ba\s?(?:&(?:amp;)?|\+|/|'n')\s?e\b|\ba and e\b", "ae"),
@@ -69,6 +74,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(twenty|thirty|seventy)[\s-](four|six|two)\b", r"\1 \2"),
         *((rf"\b{word.replace(' ', '[ ]')}\b", str(n)) for word, n in reversed(_NUMBERS.items())),
         (r"\bhalf[\s-]?(?:a[\s-])?year(?:ly)?\b", "6 month"),
+        # "6/12" is how clinicians write six months, where something regular follows.
+        (
+            r"(?<![\d/])(\d{1,2})/12(?=\s+(?:review|follow|check|fu\b|f/u|assess|appointment|post|after|stroke))",
+            r"\1 month",
+        ),
         (r"\b(\d{1,3})[\s-]*(?:hourly|hours|hour|hrs|hr|h)\b", r"\1 hour"),
         (r"\b(\d{1,3})[\s-]*(?:months|month|mths|mth)\b", r"\1 month"),
         (r"\b(\d{1,3})[\s-]*(?:days|day|d)\b", r"\1 day"),
