@@ -224,6 +224,19 @@ def month_year(m: re.Match[str], today: date) -> Span:
     return span_of("exact", periods.month(year(m[2]), _month(m[1])), weight=3)
 
 
+def month_of_year(m: re.Match[str], today: date) -> Span:
+    """Such as "march last year"."""
+    said = today.year - (m["which"] != "this")
+    return span_of("exact", periods.month(said, _month(m["m"])), weight=3)
+
+
+def kind_of_year(m: re.Match[str], today: date) -> Span:
+    """The financial or the calendar year, as an answer to which year was meant: the last that is over."""
+    if m["which"] == "calendar":
+        return span_of("exact", periods.months(today.year - 1, 1, 12), weight=2)
+    return span_of("exact", periods.financial_year(financial(today) - 1), weight=2)
+
+
 def month_number(m: re.Match[str], today: date) -> Span:
     """Such as "03/2026"."""
     return span_of("exact", periods.month(int(m[2]), int(m[1])), weight=3)

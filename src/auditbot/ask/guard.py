@@ -258,6 +258,7 @@ def _bag(words: str) -> frozenset[str]:
 _CALLED = re.compile(
     r"\b(?P<title>[Dd]r|DR|[Dd]octor|[Pp]rof(?:essor)?|[Nn]urse|[Ss]ister|[Mm]atron|[Cc]onsultant|[Ss]urgeon|[Rr]egistrar|[Mm]r|[Mm]s|[Mm]atron|[Cc]onsultant [Dd]r|[Pp]hysio|[Tt]herapist)\.? (?P<name>[A-Za-z][A-Za-z'-]+)"
 )
+_A_FIRM = re.compile(r"^[Ff]oster'?s? (?:report|guide|intelligence|hospital guide)\b")  # Dr Foster
 _NO_NAME = _bag(
     "in on at who or and of for the a an to is was has had will can could should here there "
     "asked asks said says wants wanted needs told team teams led lead leads review reviews "
@@ -289,6 +290,8 @@ def _vignette(small: str) -> bool:
     asks = bool(_SHOULD.search(small))
     if _DOSE.search(small):
         return True
+    if _AGED.search(small) and _MEDICINE.search(small) and not harm.asks_only(small):
+        return True
     if _GIVE_IT.search(small) and _MEDICINE.search(f"{small} "):
         return True
     if asks and (_AGED.search(small) or (_A_PATIENT.search(small) and _MEDICINE.search(small))):
@@ -313,7 +316,7 @@ def _clinician(read: str, small: str) -> bool:
     for m in _CALLED.finditer(read):
         title, name = m["title"].lower(), m["name"]
         base = name.removesuffix("'s").removesuffix("s'")
-        if base.lower() in _NO_NAME or len(base) < 2:
+        if base.lower() in _NO_NAME or len(base) < 2 or _A_FIRM.match(read[m.start("name") :]):
             continue
         if title not in ("dr", "prof", "professor") and not name[0].isupper():
             continue

@@ -71,25 +71,45 @@ _JOKING = re.compile(
 )
 
 
+# Whoever mourns at home reports no harm done here.
+_MOURNS = re.compile(
+    r"\bmy (?:mum|mother|dad|father|nan|gran\w*|wife|husband|brother|sister|aunt|uncle|partner|friend) (?:died|passed away|has (?:died|passed)|was dying|is dying)\b"
+    r"(?!.*\b(?:trolley|corridor|waiting|ward|ambulance|wait|your|ed|a&e|unit|hospital)\b).*\b(?:been (?:off|away)|on leave|compassionate|bereave\w*|funeral|back at work|first day back)\b"
+)
+_DEFINES = re.compile(r"^(?:so |and |but )?(?:is|are|does|do|would) (?:a|an|any|every|all) ")
+
+
+def _defines(small: str) -> bool:
+    """Does it ask what a word covers ("is a missed screen a serious incident"), of nobody?"""
+    asked = _DEFINES.match(small)
+    return bool(asked) and not _CARED.search(small) and not JUST_NOW.search(small)
+
+
 def told(small: str) -> bool:
     """Does somebody tell of harm done, or of danger now?"""
-    if _UNSAFE_NOW.search(small) and not _asks_only(small):
+    if _UNSAFE_NOW.search(small) and not asks_only(small) and not _defines(small):
         return True
     if _LOST.search(small):
         return True
-    if _MISTAKE.search(small) and _CARED.search(small) and not _asks_only(small):
+    if _MISTAKE.search(small) and _CARED.search(small) and not asks_only(small):
         return True
     joking, now = bool(_JOKING.search(small)), bool(JUST_NOW.search(small))
     for m in _REPORT.finditer(small):
         in_care = bool(_CARED.search(m[0]))
-        if _harmless_subject(m[0]) or _asks_only(m[0]) or (joking and not in_care):
+        if (
+            (_MOURNS.search(small) and not now)
+            or _harmless_subject(m[0])
+            or asks_only(m[0])
+            or (joking and not in_care)
+        ):
             continue
-        if now or not _asks_only(small):
+        if now or not asks_only(small):
             return True
     return False
 
 
-def _asks_only(words: str) -> bool:
+def asks_only(words: str) -> bool:
+    """Is it a question about counts, definitions or data, with nothing that happened just now?"""
     return bool(_STATISTIC.search(words)) and not JUST_NOW.search(words)
 
 

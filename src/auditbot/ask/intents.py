@@ -104,7 +104,8 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
     told = bool(_TELL_ABOUT.search(masked)) and not own and "someplace" not in masked
     if (named or topic) and _asks_why(masked, alone):
         told = bool(weights.pop("cause", 1.0))
-    if (named or topic) and (told or _asks_what(masked, alone)):
+    beside = {"national", "region", "peers", "last_year"} & set(comparators)
+    if (named or topic) and (told or (_asks_what(masked, alone) and not beside)):
         weights["explain"] = max(weights.get("explain", 0.0), 1.6)
     if (
         "predict" in weights

@@ -108,6 +108,14 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         lambda m, today: dates.span_of("exact", periods.financial_year(dates.year(m[1])), weight=3),
     )
     yield r"\b(last|previous|this|current) (?:financial|fiscal) year\b", dates.which_financial
+    yield (
+        rf"\b(?P<m>{dates.MONTH[1:-1]}),? (?:of )?(?P<which>last|this|the previous) year\b",
+        dates.month_of_year,
+    )
+    yield (
+        r"^(?:the |for the )?(?P<which>financial|fiscal|calendar) (?:year|one)(?: please| pls)?\W*$",
+        dates.kind_of_year,
+    )
     yield rf"\b(?:month of )?{dates.MONTH}\.?,?[ -]?{dates.YEAR}", dates.month_year
     yield r"\b(0?[1-9]|1[0-2])/(20[0-3]\d)\b", dates.month_number
     yield (

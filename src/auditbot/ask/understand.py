@@ -142,7 +142,7 @@ def _decide(seen: Seen, context: Context) -> Understanding:
 
 
 def _bare_figure(seen: Seen, context: Context) -> Understanding:
-    """ "78?": the thread's figure again, a standard of the channel's audit, or which measure is meant."""
+    """A figure alone: the thread's figure again, a standard of the channel's audit, or which measure is meant."""
     last = context.last
     if last is not None and last.metric and last.services:
         return Understanding((replace(last, kind="card", wants=("real",)),))
@@ -303,8 +303,9 @@ def _with_period(
     ):
         period = last.period
     against = next((s.period for s in seen.spans if s.compared and s.kind == "exact"), None)
-    if period is not None and against is not None and draft.comparator is None:
-        before = {year_before(period): "last_year", previous(period): "previous"}
+    told = period or newest
+    if told is not None and against is not None and draft.comparator is None:
+        before = {year_before(told): "last_year", previous(told): "previous"}
         draft = replace(draft, comparator=before.get(against))
     made = replace(
         draft,

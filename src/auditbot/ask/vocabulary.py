@@ -117,7 +117,9 @@ def matches(wording: Wording, words: Vocabulary, taken: Collection[int] = ()) ->
     found: dict[tuple[str, frozenset[int]], Match] = {}
     for entry in {e for w in at for e in words.entries.get(w, ()) if e.words <= at.keys()}:
         near = _nearest(entry, at)
-        if near is not None:
+        if near is not None and not (
+            entry.means.startswith("unheld:") and _stops(wording, min(near), max(near))
+        ):
             apart = max(near) - min(near) + 1 - len(near)
             telling = sum(0.5 if w in words.typed.vague else 1.0 for w in entry.words)
             telling += 0.5 * any(
@@ -137,6 +139,12 @@ def matches(wording: Wording, words: Vocabulary, taken: Collection[int] = ()) ->
                 found[made.means, near] = made
     ranked = sorted(found.values(), key=lambda m: (-m.score, m.first, m.means))
     return tuple(m for m in ranked if not _inside(m, ranked))
+
+
+def _stops(wording: Wording, first: int, last: int) -> bool:
+    """Does a sentence or a part of it end between two words?"""
+    tokens = wording.tokens
+    return any(c in wording.clean[tokens[first].end : tokens[last].start] for c in ".,;:?!")
 
 
 def _inside(m: Match, others: Iterable[Match]) -> bool:
@@ -176,7 +184,7 @@ def _units(
 def _mended(word: str, words: Vocabulary) -> str:
     typed = words.typed
     if (
-        len(word) < 5
+        len(word) < 4
         or not word.isalpha()
         or word in words.known
         or word in typed.ordinary
@@ -186,6 +194,8 @@ def _mended(word: str, words: Vocabulary) -> str:
     ):
         return word
     near = corrected(word, words.known)
+    if len(word) == 4:  # of so short a word, a letter that was left out
+        near = tuple(w for w in near if len(w) == 5)
     return near[0] if len({stem(w) for w in near}) == 1 else word
 
 

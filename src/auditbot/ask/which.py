@@ -22,6 +22,7 @@ def metrics(seen: Seen, context: Context) -> list[str]:
     meant = audits_meant(seen, context)
     strong = [m for m in seen.metrics if not m.weak and not _everyday(m, seen, context, meant)]
     weak = [m for m in seen.metrics if m.weak and words.catalogue.metrics[m.means].audit in meant]
+    weak = [m for m in weak if not _said_of_last(m, context)]
     pool = strong or weak[:1]
     kept: list[Match] = []
     ordered = sorted(pool, key=lambda m: -(m.score + _liking(m, seen, context, meant)))
@@ -35,6 +36,15 @@ def metrics(seen: Seen, context: Context) -> list[str]:
         kept = kept[:1]
     kept = kept[:2]
     return [m.means for m in sorted(kept, key=lambda m: m.first)]
+
+
+def _said_of_last(m: Match, context: Context) -> bool:
+    """Is it a vague word that goes with the thread's metric as well ("and the target?")?"""
+    last = context.last.metric if context.last else None
+    if last is None or last == m.means:
+        return False
+    entries = context.words.entries
+    return any(e.means == last and m.words <= e.words for w in m.words for e in entries.get(w, ()))
 
 
 def _telling(m: Match, seen: Seen, context: Context) -> frozenset[int]:

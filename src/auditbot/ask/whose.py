@@ -16,6 +16,9 @@ MAIN_GROUP = (
 OWN = re.compile(r"\b(?:we|us|our|ours|my)\b")
 
 
+_BESIDE = re.compile(
+    r"\b(?:ahead of|behind|above|below|beat|beating|match|matching|up with|up to|level with|close to|as (?:good|bad|fast|quick|busy|high|low) as|different (?:to|from))(?: the)?$"
+)
 _THAN_US = re.compile(
     r"\b(?:than|above|below|ahead of|behind|beating|vs|v|versus|against|compared (?:to|with)) (?:us|ours|we|our (?:own|team|unit|trust|hospital|department)|mine)\b"
 )
@@ -107,6 +110,7 @@ def also_own(seen: Seen, context: Context, service: str) -> bool:
         r"\b(?:vs|v|versus|against|than|compar\w+(?: \w+)? (?:with|to|against)|next to|alongside|relative to)(?: the)?$",
         before,
     )
+    compared = compared or (OWN.search(before) and _BESIDE.search(before))
     last = max(i for m in seen.mentions for i in m.tokens) + 1
     after = " ".join(t.text for t in seen.text.tokens[last:])
     return bool(compared) or bool(_THAN_US.search(after))
