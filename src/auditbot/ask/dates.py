@@ -256,6 +256,12 @@ def rolling(m: re.Match[str], today: date) -> Span:
     return span_of("rolling", n=n * {"month": 1, "quarter": 3, "year": 12}[unit], weight=2)
 
 
+def rolling_of(m: re.Match[str], today: date) -> Span:
+    """Such as "rolling 12 months", "12 month average"."""
+    months = {"month": 1, "quarter": 3, "year": 12}[m["unit"] or m["unit2"]]
+    return span_of("rolling", n=int(m["n"] or m["n2"]) * months, weight=2)
+
+
 def ago(m: re.Match[str], today: date) -> Span:
     """Such as "3 months ago", "a year ago"."""
     n, unit = int(m[1]) if m[1].isdigit() else 1, m[2]

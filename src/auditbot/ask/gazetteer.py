@@ -186,9 +186,14 @@ def _typed_names(aliases: list[Alias], typed: Typed) -> list[Alias]:
             fitting = {
                 a.service for a in aliases if a.through == "name" and wanted and wanted <= a.words
             }
+            exact = {
+                a.service
+                for a in aliases
+                if a.service in fitting and a.words - typed.filler == wanted
+            }
             more += [
                 Alias(service, frozenset(words), "typed", words)
-                for service in sorted(fitting)
+                for service in sorted(exact or fitting)
                 for short in place.typed
                 if (words := words_of(short))
             ]

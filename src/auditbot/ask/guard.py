@@ -273,7 +273,7 @@ _NO_NAME = _bag(
     "intensity performance waiting"
 )
 _SPEAKS = re.compile(
-    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|(?:talk|presentation|e-?mail|paper|lecture|webinar|slides|message|question|request|secretary|teaching|book)\b|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
 )
 _SPOKEN_OF = re.compile(
     r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"

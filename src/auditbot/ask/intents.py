@@ -60,6 +60,13 @@ _TELL_ABOUT = re.compile(
     r"\b(?:tell|teach|talk to) (?:me|us)(?: \w+)? about\b|\b(?:know|learn|hear)(?: \w+)? about\b"
 )
 _GET_ON = re.compile(r"\b(?:get|gets|got|getting|gotten|going|been) on\b")
+_MONTHS_MEAN = re.compile(r"(?<=month )(?:rolling )?(?:average|mean)\b")
+# "are we over 80" is of a figure, "for over 80s" of people.
+_OF_A_FIGURE = re.compile(
+    r"\b(?:is|are|was|were|we|us|it|be|get|gets|got|gone|go|went|still|score|scored|performance|figure|someplace|stay|stayed|"
+    r"consistently|always|ever|drop|dropped|fall|fell|rise|rose|climb|climbed|creep|crept) (?:over|under|above|below) \d+(?!s\b)\b"
+    r"(?!.*\b(?:patients|people|aged|years?|women|men|adults|strokes)\b)"
+)
 _WHY = re.compile(r"^(?:so |and |but |ok |hi |hello )*why\b")
 _SMALL = bag("so and but ok hi hello why is it the a an do does we have at all just")
 _FIGURE = re.compile(
@@ -87,8 +94,10 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
     weights: dict[str, float] = {}
     for phrase, _ in found(typed.intents, masked):
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
-    compared = found(typed.comparators, _GET_ON.sub("fare", words))
+    compared = found(typed.comparators, _MONTHS_MEAN.sub("sum", _GET_ON.sub("fare", words)))
     comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
+    if "subgroup" in weights and _OF_A_FIGURE.search(masked):
+        del weights["subgroup"]
     own = bool(_OWN.search(masked))
     if _PARTS.search(masked) and (own or not _OTHERS_PLACES.search(masked)):
         # "which domain is our weakest": our own figures, side by side

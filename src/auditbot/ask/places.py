@@ -4,8 +4,9 @@ Numbers and single letters must be the same ("ward 9" is not "Ward 7"); other wo
 a little. A name that fits several services is never settled by a guess.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from auditbot.ask.gazetteer import Alias, Gazetteer, Through, corrected
@@ -15,6 +16,7 @@ from auditbot.ask.wording import Token, Wording, bag
 _TRUST_IN = {"id": 0, "name": 0, "typed": 0, "short": 1, "site": 2, "trust": 3}
 _NUMBERED = bag("ward unit bay team site block wing floor")
 _UNITS = bag("hour month day week year quarter percent")
+_VOWELS = frozenset("aeiou")
 _SMALL = bag("and of the at upon nhs for in on")
 ENOUGH = 0.75  # of the words of a mention that a name must explain
 
@@ -122,13 +124,15 @@ def _reading(
     word, typed = t.text, names.typed
     if i in taken or word in _SMALL:
         return ()
-    if word in names.ids and len(word) > 2 and (t.typed.isupper() or any(map(str.isdigit, word))):
+    coded = t.typed.isupper() or any(map(str.isdigit, word)) or not set(word) & _VOWELS
+    if word in names.ids and len(word) > 2 and coded:
         return ("#" + names.ids[word],)
-    if word in names.short and (t.typed.isupper() or len(word) > 3):
+    if word in names.short and word not in known and (t.typed.isupper() or len(word) > 3):
         return ("@" + word,)
     if word.isdigit() or len(word) == 1:
         following = wording.tokens[i + 1].text if i + 1 < len(wording.tokens) else ""
-        if not i or wording.tokens[i - 1].text not in _NUMBERED or following in _UNITS:
+        article = t.typed in ("a", "i")  # "give the team a break"
+        if not i or wording.tokens[i - 1].text not in _NUMBERED or following in _UNITS or article:
             return ()
         return (word,) if word in names.aliases else ("!" + word,)
     if word in names.weight:
@@ -211,6 +215,10 @@ def _ranked(names: Gazetteer, run: list[int], read: Read) -> list[Candidate]:
     ]
     no_place = names.typed.generic | names.typed.filler
     best: dict[str, Candidate] = {}
+    of_trust: dict[str, set[int]] = defaultdict(
+        set
+    )  # the words that a service's trust accounts for
+    of_own: dict[str, set[int]] = {}
     for alias in {a for w in telling for a in names.aliases.get(w, ())}:
         hit = [k for k in run if any(w in alias.words for w in read[k])]
         if any(_strict(read[k]) and not _beside(alias, k, run, read) for k in run):
@@ -223,9 +231,18 @@ def _ranked(names: Gazetteer, run: list[int], read: Read) -> list[Candidate]:
             _all_said(alias, words, no_place, names.typed),
             alias.through,
         )
+        if alias.through == "trust":
+            of_trust[alias.service] |= set(hit)
+        elif made.whole and alias.through in ("name", "typed"):
+            of_own[alias.service] = of_own.get(alias.service, set()) | set(hit)
         held = best.get(alias.service)
         if held is None or _rank(made) < _rank(held):
             best[alias.service] = made
+    for service, hits in of_own.items():  # "Westport Cedar Unit": the trust's word, and its own
+        both = sum(weights[k] for k in hits | of_trust[service]) / total
+        held = best[service]
+        if hits - of_trust[service] and (both > held.explained or held.through == "trust"):
+            best[service] = replace(held, explained=both, whole=True, through="name")
     return sorted(best.values(), key=_rank)
 
 

@@ -123,6 +123,10 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.rolling,
     )
     yield (
+        r"\brolling (?P<n>\d\d?) (?P<unit>month|quarter|year)\b|\b(?P<n2>\d\d?) (?P<unit2>month) (?:rolling )?(?:average|mean|total|sum|running)\b",
+        dates.rolling_of,
+    )
+    yield (
         r"\b(?:over|in|during|for|across|throughout) the (?P<n>)(?:last|past) (?P<unit>year)\b|\bpast (?P<n2>)(?:12 month|year)\b",
         lambda m, today: dates.span_of("rolling", n=12, weight=2),
     )

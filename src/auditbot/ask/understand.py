@@ -92,7 +92,7 @@ def _decide(seen: Seen, context: Context) -> Understanding:
         and kind in ("card", "", "overview", "source", "improve", "list", "explain")
     ):
         return Understanding((Question("unknown", wants=("unheld", seen.unheld)),), ask="unheld")
-    metrics = which.metrics(seen, context)
+    metrics = which.metrics(seen, context) or which.variant(seen, context)
     if (
         last is not None
         and last.kind == "overview"

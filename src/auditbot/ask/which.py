@@ -38,6 +38,19 @@ def metrics(seen: Seen, context: Context) -> list[str]:
     return [m.means for m in sorted(kept, key=lambda m: m.first)]
 
 
+def variant(seen: Seen, context: Context) -> list[str]:
+    """The other way of counting the thread's metric, where that alone is said ("team-centred?")."""
+    last = context.last.metric if context.last else None
+    said = set(seen.text.words.split())
+    if last is None or "centred" not in said:
+        return []
+    for m in context.words.typed.metrics:
+        if m.variant_of and last in (m.id, m.variant_of):
+            marked = any(set(s.split()) <= said for s in m.said_with)
+            return [m.id if marked else m.variant_of]
+    return []
+
+
 def _said_of_last(m: Match, context: Context) -> bool:
     """Is it a vague word that goes with the thread's metric as well ("and the target?")?"""
     last = context.last.metric if context.last else None

@@ -59,15 +59,18 @@ def fitting(m: Mention, draft: Question, context: Context) -> tuple[str, ...]:
 def _with_namesakes(
     m: Mention, fits: tuple[str, ...], able: Collection[str], words: Vocabulary
 ) -> tuple[str, ...]:
-    """With others of the same kind that have this one word in their own name: "Westport"."""
-    if m.words > 1 or len(fits) != 1:
+    """With others of the same kind that have the same word, or hospital, in their name: "Westport"."""
+    if len(fits) != 1:
+        return fits
+    through = next((c.through for c in m.candidates if c.service == fits[0]), "name")
+    if m.words > 1 and through != "site":
         return fits
     kind = words.services[fits[0]].peer_group
     others = [
         c.service
         for c in m.candidates
         if c.service in able
-        and c.through == "name"
+        and c.through in ("name", through)
         and c.explained >= 0.97
         and words.services[c.service].peer_group == kind
     ]
@@ -122,4 +125,6 @@ def with_own(seen: Seen, context: Context, chosen: Collection[str]) -> bool:
         return False
     first = min(i for m in seen.mentions for i in m.tokens)
     before = " ".join(t.text for t in seen.text.tokens[:first])
-    return bool(OWN.search(before) and re.search(r"\b(?:and|with|vs|versus|against|to)$", before))
+    return bool(
+        OWN.search(before) and re.search(r"\b(?:and|with|vs|versus|against|to|us|ours)$", before)
+    )

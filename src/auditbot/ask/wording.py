@@ -30,10 +30,11 @@ _NUMBERS = {
 }
 # Who is asking says nothing of what is asked: "nurse here, on nights, ...".
 _HERE = (
-    r"^[^?.,;:!]{0,40}\b(?:nurse|sister|matron|reg|registrar|consultant|doctor|sho|lead|facilitator|"
+    r"^(?!\W*(?:who|which|what|is|are|am|how|where|when|do|does|did|can|could|any)\b)[^?.,;:!]{0,40}\b(?:nurse|sister|matron|reg|registrar|consultant|doctor|sho|lead|facilitator|"
     r"manager|coordinator|clerk|physio|therapist|student|director|analyst|audit team) here\b"
     r"(?:[\s,]+(?:(?:back )?on|off|doing|from) (?:nights?|days?|shift|call|duty|a night shift|the ward)\b)?[,.:;!-]*"
 )
+_FROM = r"^[^?.,;:!]{0,15}\b(?:it'?s|this is|i'?m|i am|my name is) [a-z'-]+(?: [a-z'-]+)?,? (?:from|on|of) [^?.,;:!]{1,30}[,.:;!-]+"
 _SHIFT = (
     r"\b(?:i|we)(?:'m| am| was|'ve been| have been| are| were|'re) (?:(?:just|still|now|back|all) )?(?:on|off|working|doing) "
     r"(?:nights?|days|lates|earlies|call|leave|duty|shift|a (?:night|late|day|long) ?(?:shift|day)?|the (?:night|late|early) shift)\b"
@@ -52,9 +53,13 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:wot|wat|wht|wut)(?=s?\b)", "what"),
         (r"\b(look|do|go|gett|perform|chang|improv)in'?(?=\W|$)", r"\1ing"),
         (r"\bppl\b", "people"),
+        (r"\b(?:pls|plz|plse|pleas|plez)\b", "please"),
+        (r"\bhalf a day\b", "12 hours"),
+        (r"\ban (?-i:A)\b(?! (?:level|grade|and e\b)|&)", "an A level"),
         (r"\bthru\b", "through"),
         (r"\byr(s?)\b", r"year\1"),
         (_HERE, " "),
+        (_FROM, " "),
         (_SHIFT, " "),
         (r"[‘’‛`´ʼ]", "'"),
         (r"[‐‑‒–—−]", "-"),
