@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditbot.ask.typed import Typed, found
-from auditbot.ask.wording import bag
+from auditbot.ask.wording import bag, stem
 
 ACTIONS = (
     "explain",
@@ -96,6 +96,8 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
     compared = found(typed.comparators, _MONTHS_MEAN.sub("sum", _GET_ON.sub("fare", words)))
     comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
+    if "difference between someplace" in masked:
+        weights.pop("explain", None)
     if "subgroup" in weights and _OF_A_FIGURE.search(masked):
         del weights["subgroup"]
     own = bool(_OWN.search(masked))
@@ -133,6 +135,19 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
     if {"extreme_low", "extreme_high"} & weights.keys() and (valued := _VALUED.search(masked)):
         wants += ("worst",) if valued[0] in ("worst", "poorest") else ("best",)
     return Intent(_kind(weights, named), wants, comparators, weights)
+
+
+def by_cues(words: str, typed: Typed) -> str:
+    """The kind that most single words point to, where no phrase told it; "" when two are as near.
+
+    One word is enough in a short text, in a longer one it takes two. Kinds with figures are not among them.
+    """
+    said = {stem(w) for w in words.split()}
+    points = {kind: len(cues & said) for kind, cues in typed.cues.items()}
+    most = max(points.values(), default=0)
+    best = [kind for kind, n in points.items() if n == most]
+    enough = 1 if len(words.split()) < 7 else 2
+    return best[0] if most >= enough and len(best) == 1 else ""
 
 
 def _kind(weights: Mapping[str, float], named: bool) -> str:

@@ -4,6 +4,7 @@ Numbers and single letters must be the same ("ward 9" is not "Ward 7"); other wo
 a little. A name that fits several services is never settled by a guess.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from auditbot.ask.wording import Token, Wording, bag
 _TRUST_IN = {"id": 0, "name": 0, "typed": 0, "short": 1, "site": 2, "trust": 3}
 _NUMBERED = bag("ward unit bay team site block wing floor")
 _UNITS = bag("hour month day week year quarter percent")
+_COMPASS = bag("north south east west mid northern southern eastern western")
 _VOWELS = frozenset("aeiou")
 _SMALL = bag("and of the at upon nhs for in on")
 ENOUGH = 0.75  # of the words of a mention that a name must explain
@@ -30,6 +32,7 @@ class Candidate:
     covered: float  # share of the name that was said
     whole: bool  # every word of the name that names a place was said
     through: Through
+    sided: bool = False  # a point of the compass in the name was not said: "Kent" for "East Kent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,20 @@ def mentions(
     found: list[Mention] = []
     run: list[int] = []
     for i, words in enumerate([*read, ()]):
-        if words:
+        if words and not (run and _apart(wording, run[-1], i)):
             run.append(i)
+        elif words:
+            found += _mention(wording, names, run, read, known)
+            run = [i]
         elif run and not (i < len(read) and wording.tokens[i].text in _SMALL and i not in taken):
             found += _mention(wording, names, run, read, known)
             run = []
     return tuple(found)
+
+
+def _apart(wording: Wording, before: int, after: int) -> bool:
+    """Does a stroke stand between two names ("Westport/Leyburn")?"""
+    return "/" in wording.clean[wording.tokens[before].end : wording.tokens[after].start]
 
 
 def strange(
@@ -230,6 +241,7 @@ def _ranked(names: Gazetteer, run: list[int], read: Read) -> list[Candidate]:
             sum(names.weight[w] for w in words) / sum(names.weight[w] for w in alias.words),
             _all_said(alias, words, no_place, names.typed),
             alias.through,
+            alias.through != "typed" and bool((alias.words & _COMPASS) - words),
         )
         if alias.through == "trust":
             of_trust[alias.service] |= set(hit)
@@ -289,6 +301,7 @@ def _names_something(
     if any((a, b) in pairs for a, b in pairwise(said) if {a, b} & set(content)):
         return True
     first, last = tokens[run[0]], run[-1] + 1
+    timed = last < len(tokens) and _TIMED.match(wording.clean[tokens[last].start :])
     before = tokens[run[0] - 1].text if run[0] else ""
     after = tokens[last].text if last < len(tokens) else ""
     if not content and len(set(said) - typed.filler) > 1 and first.capital:
@@ -305,9 +318,12 @@ def _names_something(
         return after not in ("your", "my", "our")
     if not before and (after.isdigit() or after in known):
         return True
-    return before in _PLACING and after not in _GOES_ON
+    return before in _PLACING and (after not in _GOES_ON or bool(timed))
 
 
+_TIMED = re.compile(
+    r"(?:in|for|over|during|since|this|last) (?:the )?(?:last |this |past )?(?:jan|feb|mar|apr|may\b|jun|jul|aug|sep|oct|nov|dec|q[1-4]|20\d\d|winter|spring|summer|autumn|month|quarter|year)"
+)
 _THE = frozenset(["royal", "infirmary", "general"])  # "the Royal": a name, but whose?
 _PLACING = bag("at for about vs versus against does did with like how and from is")
 _GOES_ON = bag(

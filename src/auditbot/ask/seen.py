@@ -33,7 +33,7 @@ _AVERAGE = re.compile(
 
 _DIARY = re.compile(
     r"\b(?:meetings?|board|committee|presentations?|presenting|present (?:it|this|them)|deadline|appointment|interview|holiday|annual leave|on leave|"
-    r"back on|away|visit(?:ing)?|inspection|study day|teaching|(?:need|want)\w* (?:it|this|them|that) (?:for|by|before)|by the)\b"
+    r"back on|away|visit(?:ing)?|inspection|study day|teaching|(?:need|want)\w* (?:it|this|them|that) (?:for|by|before)|by the|sharp|noon|o'?clock|\d{1,2} ?[ap]m|(?:for|by|before) (?:tomorrow|next week|monday|tuesday|wednesday|thursday|friday))\b"
 )
 
 
@@ -110,7 +110,9 @@ def look(text: str, context: Context) -> Seen:
         tuple(real),
         tuple(dict.fromkeys(m.means[6:] for m in topics)),
         bool(real) and any(m.tokens >= real[0].tokens for m in topics),
-        unheld.means[7:] if unheld and unheld.score >= best - 0.3 else "",
+        unheld.means[7:]
+        if unheld and unheld.score >= best - 0.3 and not _more_exact(real, unheld)
+        else "",
         intent,
         strange,
     )
@@ -118,7 +120,7 @@ def look(text: str, context: Context) -> Seen:
 
 def _of_the_figures(found: tuple[Span, ...], read: Wording) -> tuple[Span, ...]:
     """Without the days on which somebody meets, presents or is away: they are of no figure."""
-    return tuple(s for s in found if s.kind != "short" or not _diary(s, read.clean))
+    return tuple(s for s in found if s.kind not in ("short", "future") or not _diary(s, read.clean))
 
 
 def _diary(span: Span, text: str) -> bool:
@@ -151,6 +153,16 @@ def _in_place(
 
 def _metrics_of(audit: str, words: Vocabulary) -> list[str]:
     return [m.id for m in words.catalogue.by_audit.get(audit, ())]
+
+
+def _more_exact(real: Sequence[Match], unheld: Match) -> bool:
+    """Does a metric share words with what is not held, and have a number besides ("4 hour")?"""
+    return any(
+        m.tokens & unheld.tokens
+        and any(w[0].isdigit() for w in m.words - unheld.words)
+        and not any(w[0].isdigit() for w in unheld.words - m.words)
+        for m in real
+    )
 
 
 def _named_in(token: int, topics: Sequence[Match]) -> bool:

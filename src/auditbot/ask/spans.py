@@ -99,6 +99,14 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.since_month,
     )
     yield (
+        rf"\b(?P<edge>(?!))?(?P<m>{dates.MONTH[1:-1]})\b(?: ?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))? (?:to (?:now|date|today|present)|onwards?|till now|until now)\b",
+        dates.since_month,
+    )
+    yield (
+        r"\b(?:since|from)(?: the)? new year\b",
+        lambda m, today: dates.this_year(m, today),
+    )
+    yield (
         r"\b(?:since|from)(?: the)?(?: start of| beginning of)? (?P<a>20[0-3]\d)(?: ?/ ?(?P<b>\d\d|20\d\d))?(?: (?:onwards?|to (?:now|date)))?(?!\d)",
         dates.since_year,
     )

@@ -122,6 +122,8 @@ def _decide(seen: Seen, context: Context) -> Understanding:
     kind = kind or _by_what_was_found(seen, metrics, context)
     if kind == "help" and (seen.mentions or seen.spans) and not metrics:
         kind = "overview" if seen.mentions else kind
+    if not kind and not metrics:
+        kind = intents.by_cues(seen.text.words, context.words.typed)
     if not kind:
         return Understanding((Question("unknown"),), ask="unknown")
     if kind in ("help", "list", "mute", "subscribe", "events"):
@@ -223,7 +225,7 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
             near = tuple(dict.fromkeys(c.service for c in m.near))
             return _ask_service(draft, near, seen, context, "unknown_place", m.text)
         fits = whose.fitting(m, draft, context)
-        if len(fits) > 1:
+        if len(fits) > 1 or (fits and fits[0] not in context.bound and whose.loosely(m, fits[0])):
             unclear = unclear or fits
         elif fits:
             chosen += fits

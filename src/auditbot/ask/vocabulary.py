@@ -61,6 +61,7 @@ class Vocabulary:
     held: Callable[[str], Collection[str]]  # the metrics of a service
     newest: Callable[[str], Period | None]  # the newest period of a metric
     current: Callable[[str], bool]  # does a service still report?
+    topics: frozenset[str] = frozenset()  # the words that name an audit by themselves
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -106,6 +107,9 @@ def build(
         held,
         newest,
         current,
+        frozenset(
+            w for w, e in entries.items() for x in e if x.means[:6] == "audit:" and x.words == {w}
+        ),
     )
 
 

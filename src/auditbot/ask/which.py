@@ -25,7 +25,13 @@ def metrics(seen: Seen, context: Context) -> list[str]:
     weak = [m for m in weak if not _said_of_last(m, context)]
     pool = strong or weak[:1]
     kept: list[Match] = []
-    ordered = sorted(pool, key=lambda m: -(m.score + _liking(m, seen, context, meant)))
+    ordered = sorted(
+        pool,
+        key=lambda m: (
+            not _tells(m, seen, context),
+            -(m.score + _liking(m, seen, context, meant)),
+        ),
+    )
     for m in ordered:
         if all(m.means != k.means and not _telling(m, seen, context) & k.tokens for k in kept):
             kept.append(m)
@@ -58,6 +64,12 @@ def _said_of_last(m: Match, context: Context) -> bool:
         return False
     entries = context.words.entries
     return any(e.means == last and m.words <= e.words for w in m.words for e in entries.get(w, ()))
+
+
+def _tells(m: Match, seen: Seen, context: Context) -> bool:
+    """Has it a word of its own, or only such as go with any measure ("how many stroke patients")?"""
+    words = context.words
+    return any(w not in words.typed.vague and w not in words.topics for w in m.words)
 
 
 def _telling(m: Match, seen: Seen, context: Context) -> frozenset[int]:

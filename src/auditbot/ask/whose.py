@@ -13,6 +13,7 @@ MAIN_GROUP = (
 )
 
 
+NOT_ACUTE = "Non-acute inpatient team"  # beside an acute team of the same name, nobody means it
 OWN = re.compile(r"\b(?:we|us|our|ours|my)\b")
 
 
@@ -28,6 +29,12 @@ def plainly(m: Mention, service: str, words: Vocabulary) -> bool:
     """Was the service called by a name of its own, rightly spelt?"""
     through = next((c.through for c in m.candidates if c.service == service), "trust")
     return m.exact and through in ("id", "name")
+
+
+def loosely(m: Mention, service: str) -> bool:
+    """Was it named without the point of the compass that its name has ("Kent" for "East Kent")?"""
+    best = next((c for c in m.candidates if c.service == service), None)
+    return best is not None and best.sided and m.words < 2 and best.through in ("name", "trust")
 
 
 def fitting(m: Mention, draft: Question, context: Context) -> tuple[str, ...]:
@@ -84,6 +91,7 @@ def _main_of(fits: tuple[str, ...], context: Context) -> tuple[str, ...]:
     if len(fits) < 2:
         return fits
     groups = {s: context.words.services[s].peer_group for s in fits}
+    fits = tuple(s for s in fits if groups[s] != NOT_ACUTE) or fits
     main = [s for s in fits if groups[s] == MAIN_GROUP]
     return tuple(main) if len(main) == 1 else fits
 

@@ -53,6 +53,13 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:wot|wat|wht|wut)(?=s?\b)", "what"),
         (r"\b(look|do|go|gett|perform|chang|improv)in'?(?=\W|$)", r"\1ing"),
         (r"\bppl\b", "people"),
+        (r"\blvl(s?)\b", r"level\1"),
+        (r"\bperf\b", "performance"),
+        (
+            r"\bpts\b(?= (?:we|do|did|seen|in|who|get|got|are|were|have|had|waiting|waited|per|with|through|to|on))",
+            "patients",
+        ),
+        (r"\bhosp(s?)\b", r"hospital\1"),
         (r"\b(?:pls|plz|plse|pleas|plez)\b", "please"),
         (r"\bhalf a day\b", "12 hours"),
         (r"\ban (?-i:A)\b(?! (?:level|grade|and e\b)|&)", "an A level"),
