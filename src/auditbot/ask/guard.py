@@ -247,7 +247,7 @@ _BED = re.compile(
     r"\b(?:in|from|bed|side room) (?:bed|bay|cubicle|side ?room|resus) ?(?:number |no\.? ?)?\d{1,2}[a-d]?\b|\bbed (?:number |no\.? ?)?\d{1,2}'?s?\b(?! ?(?:hours?|hrs?|months?|weeks?|days?|%|in|to|per|beds|percent))"
 )
 _ONE_PATIENT = re.compile(
-    r"\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b"
+    r"\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\b(?:spreadsheet|list|export|extract|download|file|table|record|names?|details) (?:of|with|for) (?:(?:all|the|every|each|our|those|any|individual|single) ){0,3}patients?\b|\b(?:every|each) (?:single |individual )?patient who\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b"
 )
 
 
@@ -273,10 +273,18 @@ _NO_NAME = _bag(
     "intensity performance waiting"
 )
 _SPEAKS = re.compile(
-    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|(?:talk|presentation|e-?mail|paper|lecture|webinar|slides|message|question|request|secretary|teaching|book)\b|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|(?:talk|presentation|e-?mail|paper|lecture|webinar|slides|message|question|request|secretary|teaching|book|office|pa|registrar|sho|project|work|idea|audit|meeting|slide)\b|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+)
+# Somebody spoken of in passing is measured after all: "my colleague Dr X's rate", "is good at ...".
+_MEASURED = re.compile(
+    r"^'s?(?=[ ?!.]|$)|^ (?:is|was|has|have|does|did|do|are|good|bad|better|worse|doing|perform\w*)\b[^.,?!;:]*\b"
+    r"(?:rates?|figures?|results?|performance|outcomes?|good|bad|better|worse|best|worst|slow\w*|fast\w*|doing|perform\w*|compare\w*|breach\w*|lys\w+|thrombolys\w*|scor\w+|numbers)\b"
+)
+_AGAINST = re.compile(
+    r"\b(?:compar\w+|versus|vs|against|next to|better than|worse than)(?: \w+){0,2} (?:with |to )?$"
 )
 _SPOKEN_OF = re.compile(
-    r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"
+    r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|predecessor|manager|mentor|supervisor|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"
 )
 _BY_PERSON = re.compile(
     r"\b(?:by|per|for each|for every|each|every|individual|split by|broken down by|which|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
@@ -338,7 +346,13 @@ def _clinician(read: str, small: str) -> bool:
             and not name[0].isupper()
         ):
             continue
-        if _SPEAKS.match(small[m.end() :]) or _SPOKEN_OF.search(small[: m.start()][-40:]):
+        before, after = small[: m.start()][-60:], small[m.end() :]
+        if name.lower().endswith(("'s", "s'")):
+            after = "'s" + after
+        if _SPEAKS.match(after):
+            continue
+        measured = _MEASURED.match(after) or _AGAINST.search(before)
+        if _SPOKEN_OF.search(before[-40:]) and not measured:
             continue
         if name.isupper() and read.isupper() is False and len(name) > 3 and title != "dr":
             continue

@@ -50,6 +50,11 @@ _LOST = re.compile(
 )
 
 
+_WRONG_SIDE = re.compile(
+    r"\bwrong (?:side|site|leg|hip|limb|eye|kidney|level|tooth|implant) (?:burr hole|surgery|operation|op\b|procedure|block|drain|tap|line|incision|injection|biopsy|nephrectomy|amputation|replacement|anaesthetic|laparotomy)"
+)
+
+
 _CARED = re.compile(
     r"\b(?:patients?|pts?|someone|somebody|he|she|him|her|them|lady|gentleman|gent|man|woman|child|baby|relative|mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|we gave|we missed|i gave|i missed|was given|were given|been given|nobody|no ?one)\b|\b(?:dose|drug|medication|swab|never event|error|operat\w+|happened|surgery (?:on|today|just|this|yesterday))\b"
 )
@@ -90,6 +95,8 @@ def told(small: str) -> bool:
     if _UNSAFE_NOW.search(small) and not asks_only(small) and not _defines(small):
         return True
     if _LOST.search(small):
+        return True
+    if _WRONG_SIDE.search(small):
         return True
     if _MISTAKE.search(small) and _CARED.search(small) and not asks_only(small):
         return True

@@ -67,6 +67,9 @@ _OF_A_FIGURE = re.compile(
     r"consistently|always|ever|drop|dropped|fall|fell|rise|rose|climb|climbed|creep|crept) (?:over|under|above|below) \d+(?!s\b)\b"
     r"(?!.*\b(?:patients|people|aged|years?|women|men|adults|strokes)\b)"
 )
+_COUNTED = re.compile(
+    r"\b(?:counted|included|excluded|left out|in scope|covered|eligible|still count|(?:do|does) .* count)\b"
+)
 _WHY = re.compile(r"^(?:so |and |but |ok |hi |hello )*why\b")
 _SMALL = bag("so and but ok hi hello why is it the a an do does we have at all just")
 _FIGURE = re.compile(
@@ -96,6 +99,8 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
     compared = found(typed.comparators, _MONTHS_MEAN.sub("sum", _GET_ON.sub("fare", words)))
     comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
+    if "explain" in weights and _COUNTED.search(masked):
+        weights.pop("subgroup", None)  # "are children counted": of the definition, not of children
     if "difference between someplace" in masked:
         weights.pop("explain", None)
     if "subgroup" in weights and _OF_A_FIGURE.search(masked):

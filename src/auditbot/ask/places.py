@@ -73,12 +73,33 @@ def mentions(
         elif run and not (i < len(read) and wording.tokens[i].text in _SMALL and i not in taken):
             found += _mention(wording, names, run, read, known)
             run = []
-    return tuple(found)
+    return tuple(
+        replace(m, text=whole, candidates=(), near=m.candidates[:3])
+        if (whole := _with_unknown(m, wording, names, taken, known))
+        else m
+        for m in found
+    )
 
 
 def _apart(wording: Wording, before: int, after: int) -> bool:
     """Does a stroke stand between two names ("Westport/Leyburn")?"""
     return "/" in wording.clean[wording.tokens[before].end : wording.tokens[after].start]
+
+
+def _with_unknown(
+    m: Mention, wording: Wording, names: Gazetteer, taken: Collection[int], known: Collection[str]
+) -> str:
+    """The whole name, where an unknown word goes on with it ("Leighton Buzzard"); else nothing."""
+    tokens, after = wording.tokens, m.tokens[-1] + 1
+    if m.words > 1 or wording.shouts or after >= len(tokens) or after in taken:
+        return ""
+    last, t = tokens[after - 1], tokens[after]
+    spoken = names.typed.ordinary | names.typed.known | names.typed.first_names
+    unknown = t.text.isalpha() and len(t.text) > 3 and not (t.text in spoken or t.text in known)
+    if not unknown or not t.capital or not last.capital or t.text in names.weight:
+        return ""
+    joined = wording.clean[last.end : t.start] == " "
+    return wording.cased[last.start : t.end] if joined else ""
 
 
 def strange(

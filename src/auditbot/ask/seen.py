@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -31,6 +31,11 @@ _AVERAGE = re.compile(
 )
 
 
+_REGION_FILLER = wording.bag("nhs england commissioning region scn the")
+_BESIDE_REGION = (
+    r"\b(?:vs|v|versus|against|than|with|to|in|within|across|for) (?:the )?"
+    r"(?:(?:rest|others|other trusts|other hospitals|whole|average) (?:of|in|for) )?(?:the )?"
+)
 _DIARY = re.compile(
     r"\b(?:meetings?|board|committee|presentations?|presenting|present (?:it|this|them)|deadline|appointment|interview|holiday|annual leave|on leave|"
     r"back on|away|visit(?:ing)?|inspection|study day|teaching|(?:need|want)\w* (?:it|this|them|that) (?:for|by|before)|by the|sharp|noon|o'?clock|\d{1,2} ?[ap]m|(?:for|by|before) (?:tomorrow|next week|monday|tuesday|wednesday|thursday|friday))\b"
@@ -75,12 +80,17 @@ def look(text: str, context: Context) -> Seen:
         for s in timed_words
         if s.weight >= 1 and s.start <= t.start < s.end
     }
-    named = places.mentions(read, words.names, timed, words.known)
+    around = _own_region(read, context)
+    named = places.mentions(read, words.names, timed | around, words.known)
     no_place = typed.generic | typed.filler
     placed = {i for m in named for i in m.tokens}
     content = {i for i in placed if tokens[i].text not in no_place} | timed
     content |= {
-        i for m in named if m.candidates and m.candidates[0].covered >= 0.9 for i in m.tokens
+        i
+        for m in named
+        if m.candidates and m.candidates[0].covered >= 0.9
+        for i in m.tokens
+        if tokens[i].text not in words.topics
     }
     hidden = {
         i
@@ -100,7 +110,9 @@ def look(text: str, context: Context) -> Seen:
     intent = intents.read(
         compared, masked, typed, named=bool(real), topic=bool(topics), alone=alone
     )
-    strange = places.strange(read, words.names, placed | matched | timed, words.known)
+    if around:
+        intent = replace(intent, comparators=tuple(dict.fromkeys(("region", *intent.comparators))))
+    strange = places.strange(read, words.names, placed | matched | timed | around, words.known)
     unheld = next((m for m in found if m.means.startswith("unheld:")), None)
     best = real[0].score if real and not real[0].weak else 0.0
     return Seen(
@@ -116,6 +128,17 @@ def look(text: str, context: Context) -> Seen:
         intent,
         strange,
     )
+
+
+def _own_region(read: Wording, context: Context) -> set[int]:
+    """The words that name the region of the channel's service, as something to be set beside."""
+    services = context.words.services
+    for region in {services[s].region for s in context.bound if s in services}:
+        for part in (region, *re.split(r"\s+and\s+", region, flags=re.IGNORECASE)):
+            named = [w for w in wording.words_of(part) if w not in _REGION_FILLER]
+            if named and (m := re.search(_BESIDE_REGION + " ".join(named) + r"\b", read.clean)):
+                return {i for i, t in enumerate(read.tokens) if m.start() <= t.start < m.end()}
+    return set()
 
 
 def _of_the_figures(found: tuple[Span, ...], read: Wording) -> tuple[Span, ...]:

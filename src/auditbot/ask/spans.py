@@ -95,7 +95,7 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.day,
     )
     yield (
-        rf"\b(?:since|from|after|starting|ever since)(?: the)? ?(?P<edge>start|beginning|end)?(?: of)? ?(?:last )?(?P<m>{dates.MONTH[1:-1]})\b(?: ?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?: (?:to|until|till) (?:now|date|today|present))?(?! ?{_TO})",
+        rf"\b(?:since|(?<!figure )(?<!figures )(?<!number )(?<!numbers )(?<!result )(?<!results )(?<!data )(?<!score )(?<!level )(?<!performance )(?<!one )(?<!that )(?<!those )(?<!stats )from|after|starting|ever since)(?: the)? ?(?P<edge>start|beginning|end)?(?: of)? ?(?:last )?(?P<m>{dates.MONTH[1:-1]})\b(?: ?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?: (?:to|until|till) (?:now|date|today|present))?(?! ?{_TO})",
         dates.since_month,
     )
     yield (

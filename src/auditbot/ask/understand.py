@@ -201,7 +201,9 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     assumed: list[str] = []
     comparator = _comparator(kind, seen, last if not metrics else None)
     beside = (
-        whose.also_own(seen, context, "") if seen.mentions else comparator in _WIDE and last is None
+        whose.also_own(seen, context, "") and not (last and last.metric)
+        if seen.mentions
+        else comparator in _WIDE and last is None
     )
     if not metrics and kind in ("overview", "card") and beside:
         head = which.own_headline(context)

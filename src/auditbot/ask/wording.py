@@ -52,6 +52,10 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\br\b(?= (?:we|you|u|they|our|the|things|these|those)\b)", "are"),
         (r"\b(?:wot|wat|wht|wut)(?=s?\b)", "what"),
         (r"\b(look|do|go|gett|perform|chang|improv)in'?(?=\W|$)", r"\1ing"),
+        (
+            r"\b(?:(?:got |have you |do you have |has anyone )?any|got an|have an|no) (?:idea|clue) (?=how|what|when|where|who|whether|if|why|which)",
+            " ",
+        ),
         (r"\bppl\b", "people"),
         (r"\blvl(s?)\b", r"level\1"),
         (r"\bperf\b", "performance"),
