@@ -278,8 +278,12 @@ def last_unit(m: re.Match[str], today: date) -> Span:
     """Such as "last month", "the quarter before last"."""
     back = 2 if m["twice"] else 1
     if m["unit"] == "month":
-        return span_of("exact", periods.month(today.year, today.month - back), weight=2)
-    return span_of("exact", periods.shift(last_whole(today, 3), -3 * (back - 1)), weight=2)
+        p = periods.month(today.year, today.month - back)
+    else:
+        p = periods.shift(last_whole(today, 3), -3 * (back - 1))
+    # In a conversation "the previous quarter" is the one before that spoken of.
+    kind: SpanKind = "previous" if m[0].startswith(("previous", "prior")) else "exact"
+    return span_of(kind, p, weight=2)
 
 
 def just(kind: SpanKind, weight: float = 1.0, n: int = 0) -> Maker:

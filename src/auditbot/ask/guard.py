@@ -237,6 +237,9 @@ _GIVE_IT = re.compile(
     r"|\b(?:should|can|could|do|must|may|shall) (?:i|we|they) (?:still |just |also |now )?(?:give|start|stop|hold|withhold|restart|use|prescribe|continue|omit) (?:(?!our|your|the data|data|figures?)\w+ ){0,2}?"
     r"(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|a doac|thrombolysis)\b(?! (?:level|rate|figure|result|score|data|domain|audit|time))"
 )
+_MAY_HAVE = re.compile(
+    r"\b(?:can|could|should|may|would|is|when)\b.*\b(?:thrombectomy|thrombolys\w+|lyse|lysis|scan|surgery|operat\w+|anticoagulat\w+|discharge[d]?|admit(?:ted)?|treat(?:ed|ment)?|eligible)\b"
+)
 _A_PATIENT = re.compile(
     r"\b(?:a |my |this |the |our |one )?(?:patient|pt|man|woman|lady|gentleman|he|she|him|her)\b"
 )
@@ -288,7 +291,7 @@ _SPOKEN_OF = re.compile(
 )
 _BY_PERSON = re.compile(
     r"\b(?:by|per|for each|for every|each|every|individual|split by|broken down by|which|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
-    r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:own |personal )?(?:thrombolysis|mortality|complication|surgical|scanning|lysis) (?:rate|figures?|outcomes?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
+    r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:own |personal )?(?:thrombolysis|mortality|complication|surgical|scanning|lysis|door[- ]to[- ]needle|needle) (?:rate|figures?|outcomes?|times?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
     r"|\b(?:who|which (?:doctor|nurse|consultant|surgeon|person|clinician|registrar|one of us)) (?:is to blame|is responsible for the (?:drop|delay|breach\w*)|caused|missed|keeps|made the mistake|messed up|is letting|is dragging|is slowing|was on (?:call|shift|duty))\b|\bwhose fault\b"
 )
 
@@ -299,6 +302,8 @@ def _vignette(small: str) -> bool:
     if _DOSE.search(small):
         return True
     if _AGED.search(small) and _MEDICINE.search(small) and not harm.asks_only(small):
+        return True
+    if _AGED.search(small) and _MAY_HAVE.search(small) and not harm.asks_only(small):
         return True
     if _GIVE_IT.search(small) and _MEDICINE.search(f"{small} "):
         return True

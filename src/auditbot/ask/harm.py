@@ -32,7 +32,7 @@ _ERROR = (
 _UNSAFE = (
     r"(?:(?:is|are|was|were|feels?|felt|it'?s|ward|unit|department|staffing|tonight|today|now|here|place|shift|care|really|so|completely|very|totally|getting) (?:is |are |feels? |so |really |very |just |totally |completely |not |currently |absolutely )*(?:unsafe|not safe|dangerous|isn'?t safe|aren'?t safe|an accident waiting)"
     r"|(?:unsafe|dangerous) (?:staffing|ward|care|now|tonight|levels|discharge|practice|conditions|here|situation|doctor|nurse|equipment|tonight|today)|not safe (?:tonight|today|here|now|on|at|for|any)|someone (?:is going to|will|could|may|might) (?:die|get hurt|be harmed|come to harm|be hurt|be killed)|going to (?:die|get hurt|kill someone)|patients? (?:may|might|could|will|are going to|going to) (?:die|be harmed|come to harm|get hurt|be hurt|suffer)"
-    r"|near[- ]miss|serious incident|safeguarding|patient safety (?:incident|concern|issue|event)|safety (?:incident|concern)|whistle ?blow\w*|raise a concern|raising a concern|clinical incident|adverse (?:event|incident)|harmed (?:a|the|our|my|him|her|them|someone|somebody)|(?:we|i) (?:(?:have|'ve|may have|might have|think (?:i|we)(?:'ve| have)?) )?(?:harmed|hurt|killed|injured) (?:a|an|the|him|her|them|someone|somebody|our|one of|my (?:patient|pt))\b|may have (?:been )?(?:harmed|hurt|caused)|might have (?:been )?(?:harmed|hurt|caused)|could have (?:been )?(?:died|killed|harmed)|(?:nearly|almost) (?:died|killed (?:a|the|him|her|them|someone|somebody|my|our))|put (?:patients?|people|them) at risk|(?:log|file|fill in|submit|raise|do|write|report|complete) (?:a |an |the |this )?(?:datix|incident)|duty of candour|want to (?:die|end (?:it|my life))|kill(?:ing)? myself|end(?:ing)? my (?:own )?life|suicidal)"
+    r"|near[- ]miss|serious incident|safeguarding|patient safety (?:incident|concern|issue|event)|safety (?:incident|concern)|whistle ?blow\w*|raise a concern|raising a concern|clinical incident|adverse (?:event|incident)|harmed (?:a|the|our|my|him|her|them|someone|somebody)|(?:we|i) (?:(?:have|'ve|may have|might have|think (?:i|we)(?:'ve| have)?) )?(?:harmed|hurt|killed|injured) (?:a|an|the|him|her|them|someone|somebody|our|one of|my (?:patient|pt))\b|may have (?:been )?(?:harmed|hurt|caused)|might have (?:been )?(?:harmed|hurt|caused)|could have (?:been )?(?:died|killed|harmed)|(?:nearly|almost) (?:died(?! (?:laughing|of (?:boredom|embarrassment|shame|laughter|shock)))|killed (?:a|the|him|her|them|someone|somebody|my|our))|put (?:patients?|people|them) at risk|(?:log|file|fill in|submit|raise|do|write|report|complete) (?:a |an |the |this )?(?:datix|incident)|duty of candour|want to (?:die|end (?:it|my life))|kill(?:ing)? myself|end(?:ing)? my (?:own )?life|suicidal)"
 )
 
 
@@ -96,7 +96,7 @@ def told(small: str) -> bool:
         return True
     if _LOST.search(small):
         return True
-    if _WRONG_SIDE.search(small):
+    if _WRONG_SIDE.search(small) and not asks_only(small):
         return True
     if _MISTAKE.search(small) and _CARED.search(small) and not asks_only(small):
         return True

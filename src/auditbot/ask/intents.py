@@ -37,7 +37,7 @@ _TIMES = re.compile(
 )
 _PARTS = re.compile(
     r"\b(?:which|what)(?: of)?(?: our| the| my| these| those| all)? (?:domain|measure|metric|indicator|area|part|figure|thing)s?\b.*"
-    r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|good|bad|better|worse|dropped|fell|at a|at b|at c|at d|at e|"
+    r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|low|high|poor|weak|strong|struggling|good|bad|better|worse|dropped|fell|at a|at b|at c|at d|at e|"
     r"fallen|slipped|improved|changed|moved|risen|rose|down|up)\b"
     r"|\b(?:best|worst|weakest|strongest|lowest|highest|poorest) "
     r"(?:domain|measure|metric|indicator|area)s?\b"
@@ -71,7 +71,9 @@ _COUNTED = re.compile(
     r"\b(?:counted|included|excluded|left out|in scope|covered|eligible|still count|(?:do|does) .* count)\b"
 )
 _WHY = re.compile(r"^(?:so |and |but |ok |hi |hello )*why\b")
-_SMALL = bag("so and but ok hi hello why is it the a an do does we have at all just")
+_SMALL = bag(
+    "so and but ok hi hello why is it the a an do does we have at all just not rather than instead of"
+)
 _FIGURE = re.compile(
     r"\b(?:our|we|us|my|figure|performance|rate|number|latest|current|now|today|percent\w*|share|how many|value|result|results|count|last|this month|position|status|doing|like|looking|happening|going|up with|story|news|level|score|grade|band|at|for)\b"
 )

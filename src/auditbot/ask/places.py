@@ -318,7 +318,12 @@ def _names_something(
     content = [w for w in said if w not in typed.generic and w not in typed.filler]
     if any(w not in typed.doubtful and w not in typed.ordinary for w in content):
         return True
-    pairs = {p for w in content for a in names.aliases[w] for p in pairwise(a.order)}
+    pairs = {
+        p
+        for w in content
+        for a in names.aliases[w]
+        for p in pairwise([x for x in a.order if x not in _SMALL])
+    }
     if any((a, b) in pairs for a, b in pairwise(said) if {a, b} & set(content)):
         return True
     first, last = tokens[run[0]], run[-1] + 1
@@ -337,6 +342,8 @@ def _names_something(
         return False  # "how good is ..."
     if first.capital and not wording.shouts and run[0]:
         return after not in ("your", "my", "our")
+    if all(w in typed.ordinary and w not in typed.doubtful for w in content):
+        return False  # "sent home with support": a word like any other, without a capital
     if not before and (after.isdigit() or after in known):
         return True
     return before in _PLACING and (after not in _GOES_ON or bool(timed))

@@ -166,7 +166,7 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.just("short", 1.2),
     )
     yield (
-        r"\b(?:next|coming|upcoming|following) (?:month|quarter|year|winter|spring|summer|autumn|week|time)\b|\btomorrow\b|\bin the future\b",
+        r"\b(?:next|coming|upcoming|following) (?:month|quarter|year|winter|spring|summer|autumn|week|time)s?\b|\btomorrow\b|\bin the future\b",
         dates.just("future", 1.9),
     )
     yield (

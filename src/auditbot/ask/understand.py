@@ -23,6 +23,7 @@ _ABOUT_A_FIGURE = {"real", "cause", "chart", "extreme_low", "extreme_high", "pos
 _READ_CHART = re.compile(
     r"\bhow (?:do|should|can|would|to)(?: (?:i|we|you|one))? (?:read|interpret) "
     r"(?:(?:this|that|it|these)\b(?! \w)|(?:\w+ ){0,4}?(?:chart|graph|plot|picture)s?\b)"
+    r"|\bwhat (?:is|are|does|do)(?: (?:a|the|an))? (?:common cause|special cause|control limits?|spc|control charts?|run charts?|statistical process control|usual ups and downs)\b"
 )
 _POINTS = re.compile(
     r"\b(?:it|that|this|these|we|our|us|change|drop|rise|dip|improvement|trend|blip|noise|chart|graph)\b"
@@ -163,6 +164,10 @@ def _by_what_was_found(seen: Seen, metrics: Sequence[str], context: Context) -> 
     """The kind where no phrase tells it: a metric's card, a service's overview, or nothing."""
     if metrics:
         return "card"
+    if seen.audits and not seen.mentions:  # "stroke forum dates"
+        kind = intents.by_cues(seen.text.words, context.words.typed)
+        if kind:
+            return kind
     wishes = seen.intent.wants or set(seen.intent.comparators) - {"average"}
     if seen.mentions or seen.audits:
         return "card" if wishes else "overview"
@@ -245,7 +250,7 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     if seen.mentions and len(chosen) == 1 and whose.also_own(seen, context, chosen[0]):
         draft = replace(draft, comparator=f"service:{chosen[0]}")
         chosen, _ = whose.usual_services(draft, seen, context)
-    if len(chosen) > 1 and whose.with_own(seen, context, chosen):
+    if chosen and whose.with_own(seen, context, chosen):
         chosen = [*context.bound, *chosen]
     if len(chosen) > 1:
         kind = "compare" if kind in ("card", "overview") else kind
@@ -291,7 +296,8 @@ def _with_period(
             if last and last.period and span.kind in ("previous", "year_ago")
             else newest
         )
-        period = periods.resolve(span, context.today, months, base)
+        alone = span.kind == "previous" and last is None and span.period is not None
+        period = span.period if alone else periods.resolve(span, context.today, months, base)
         if period is not None and months == 3 and span.kind in ("exact", "since"):
             wider = periods.fitted(period, months)
             assumed += ["quarter"] if wider != period and span.kind == "exact" else []

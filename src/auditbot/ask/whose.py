@@ -21,7 +21,7 @@ _BESIDE = re.compile(
     r"\b(?:ahead of|behind|above|below|beat|beating|match|matching|up with|up to|level with|close to|as (?:good|bad|fast|quick|busy|high|low) as|different (?:to|from))(?: the)?$"
 )
 _THAN_US = re.compile(
-    r"\b(?:than|above|below|ahead of|behind|beating|vs|v|versus|against|compared (?:to|with)) (?:us|ours|we|our (?:own|team|unit|trust|hospital|department)|mine)\b"
+    r"\b(?:than|above|below|ahead of|behind|beating|vs|v|versus|against|compar\w* (?:to|with|against)) (?:us|ours|we|our (?:own|team|unit|trust|hospital|department)|mine)\b"
 )
 
 
@@ -132,7 +132,11 @@ def with_own(seen: Seen, context: Context, chosen: Collection[str]) -> bool:
     if len(context.bound) != 1 or context.bound[0] in chosen or not seen.mentions:
         return False
     first = min(i for m in seen.mentions for i in m.tokens)
+    last = max(i for m in seen.mentions for i in m.tokens) + 1
     before = " ".join(t.text for t in seen.text.tokens[:first])
+    after = " ".join(t.text for t in seen.text.tokens[last : last + 3])
+    if re.match(r"(?:and|with|or|plus|vs|versus) (?:us|ours|ourselves)\b", after):
+        return True
     return bool(
         OWN.search(before) and re.search(r"\b(?:and|with|vs|versus|against|to|us|ours)$", before)
     )

@@ -56,6 +56,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\b(?:(?:got |have you |do you have |has anyone )?any|got an|have an|no) (?:idea|clue) (?=how|what|when|where|who|whether|if|why|which)",
             " ",
         ),
+        (r"(?<!\d)(?<!\d )%", " percent "),
+        (r"\b(\d{1,2}) ?m(?= (?:follow|review|fu\b|check|assess|post))", r"\1 month"),
         (r"\bppl\b", "people"),
         (r"\blvl(s?)\b", r"level\1"),
         (r"\bperf\b", "performance"),
