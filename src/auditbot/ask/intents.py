@@ -67,6 +67,9 @@ _OF_A_FIGURE = re.compile(
     r"consistently|always|ever|drop|dropped|fall|fell|rise|rose|climb|climbed|creep|crept) (?:over|under|above|below) \d+(?!s\b)\b"
     r"(?!.*\b(?:patients|people|aged|years?|women|men|adults|strokes)\b)"
 )
+_EVENT = re.compile(
+    r"\b(?:events?|webinars?|conferences?|workshops?|seminars?|study days?|training|courses?|masterclass\w*|forums?)\b"
+)
 _COUNTED = re.compile(
     r"\b(?:counted|included|excluded|left out|in scope|covered|eligible|still count|(?:do|does) .* count)\b"
 )
@@ -101,6 +104,8 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
     compared = found(typed.comparators, _MONTHS_MEAN.sub("sum", _GET_ON.sub("fare", words)))
     comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
+    if "events" in weights and _EVENT.search(masked) and not _RELEASE.search(masked):
+        weights.pop("when", None)
     if "explain" in weights and _COUNTED.search(masked):
         weights.pop("subgroup", None)  # "are children counted": of the definition, not of children
     if "difference between someplace" in masked:
@@ -182,7 +187,9 @@ def _best(weights: Mapping[str, float], kinds: Iterable[str]) -> str:
 
 def _ranks(words: str, own: bool) -> bool:
     """Does it ask to put others in order? "Our worst month" and "are we the worst" do not."""
-    if _TIMES.search(words):
+    if _TIMES.search(words) or (
+        own and _OF_TIME.search(words) and not _OTHERS_PLACES.search(words)
+    ):
         return False
     if _OTHERS.search(words):
         return True

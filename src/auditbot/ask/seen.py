@@ -209,7 +209,9 @@ def _said(read: Wording, t: Token) -> str:
     return f"{t.text}percent" if t.text[0].isdigit() and after.startswith("%") else t.text
 
 
-_ASKED_OF = re.compile(r"\b(?:is|are|did|does|do|for|of|by|has|have|was|were|about|with|how)$")
+_ASKED_OF = re.compile(
+    r"\b(?:is|are|did|does|do|for|of|by|has|have|was|were|about|with|how|if|whether|why|when)$"
+)
 _SPEAKING = re.compile(r"\b(?:it is|this is|i am|name is|thanks to|behalf of)$")
 
 
