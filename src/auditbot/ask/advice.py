@@ -45,7 +45,7 @@ _LIMITS = re.compile(
     rf"|\b(?:which|what) (?:drug|antibiotic|anticoagulant|treatment|medicine|medication|fluid)s? (?:is |are )?(?:best |right )?(?:for|in|after)\b"
 )
 _MAY_HAVE = re.compile(
-    r"\b(?:can|could|should|may|would|is|when)\b.*\b(?:thrombectomy|thrombolys\w+|lyse|lysis|scan|surgery|operat\w+|anticoagulat\w+|discharge[d]?|admit(?:ted)?|treat(?:ed|ment)?|eligible)\b"
+    r"\b(?:can|could|should|may|would|is|when)\b.{0,160}\b(?:thrombectomy|thrombolys\w+|lyse|lysis|scan|surgery|operat\w+|anticoagulat\w+|discharge[d]?|admit(?:ted)?|treat(?:ed|ment)?|eligible)\b"
 )
 _A_PATIENT = re.compile(
     r"\b(?:a |my |this |the |our |one )?(?:patient|pt|man|woman|lady|gentleman|he|she|him|her|someone|somebody)\b|\bmy (?:mum|mother|dad|father|nan|gran\w*|wife|husband|partner|son|daughter|child|baby|brother|sister|aunt|uncle|friend|neighbour)\b"

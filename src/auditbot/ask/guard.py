@@ -233,7 +233,7 @@ _ONE_PATIENT = re.compile(
 
 # The care of a relative: "my nan has been on a trolley for 20 hours".
 _RELATIVE = re.compile(
-    r"\bmy (?:\w+ )?(?:mum|mother|dad|father|nan|nana|gran\w*|grandad|wife|husband|partner|son|daughter|child|baby|brother|sister|aunt\w*|uncle|friend|neighbour)\b[^.?!]*\b"
+    r"\bmy (?:\w+ )?(?:mum|mother|dad|father|nan|nana|gran\w*|grandad|wife|husband|partner|son|daughter|child|baby|brother|sister|aunt\w*|uncle|friend|neighbour)\b[^.?!]{0,120}\b"
     r"(?:waited|waiting|wait|trolley|corridor|scan\w*|admitted|discharged|had a stroke|been seen|treated|in a&e|in ed|bed|thrombolys\w+|operat\w+)\b"
 )
 
@@ -264,7 +264,7 @@ _SPEAKS = re.compile(
 )
 # Somebody spoken of in passing is measured after all: "my colleague Dr X's rate", "is good at ...".
 _MEASURED = re.compile(
-    r"^'s?(?=[ ?!.]|$)|^ (?:is|was|has|have|does|did|do|are|good|bad|better|worse|doing|perform\w*)\b[^.,?!;:]*\b"
+    r"^'s?(?=[ ?!.]|$)|^ (?:is|was|has|have|does|did|do|are|good|bad|better|worse|doing|perform\w*)\b[^.,?!;:]{0,80}\b"
     r"(?:rates?|figures?|results?|performance|outcomes?|good|bad|better|worse|best|worst|slow\w*|fast\w*|doing|perform\w*|compare\w*|breach\w*|lys\w+|thrombolys\w*|scor\w+|numbers)\b"
 )
 _AGAINST = re.compile(
@@ -274,7 +274,7 @@ _SPOKEN_OF = re.compile(
     r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|predecessor|manager|mentor|supervisor|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"
 )
 _BY_PERSON = re.compile(
-    r"\b(?:by|per|for each|for every|each|every|individual|split by|broken down by|which(?: of)?|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
+    r"\b(?:by|(?<!patients )(?<!beds )per|for each|for every|each|every|individual|split by|broken down by|which(?: of)?|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
     r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\b(?:individual|personal) (?:performance|results?|figures?|rates?|outcomes?|scores?)\b|\b(?:performance|results|figures|rates?|outcomes|scores|breaches) (?:of|for) (?:our|individual|each|every|all|my) (?:consultants?|doctors?|clinicians?|nurses|surgeons?|registrars?|physicians?|juniors?|colleagues)\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:own |personal )?(?:thrombolysis|mortality|complication|surgical|scanning|lysis|door[- ]to[- ]needle|needle) (?:rate|figures?|outcomes?|times?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
     r"|\b(?:who|which (?:doctor|nurse|consultant|surgeon|person|clinician|registrar|one of us))(?: (?:in|on|at) (?:the |our )?\w+)? (?:is causing|is to blame|is responsible for the (?:drop|delay|breach\w*)|caused|missed|keeps|made the mistake|messed up|is letting|is dragging|is slowing|was on (?:call|shift|duty))\b|\bwhose fault\b"
 )

@@ -65,8 +65,8 @@ _HAPPENED = tuple(
         r"\b(?:gave|given|administered|received|got|had|was prescribed|injected)\b(?: \w+){0,4} (?:double|twice|triple|(?:two|three|four|five|ten|\d+) times|too much|an extra dose|the wrong|wrong) (?:the |of |as )*(?:\w+ )?(?:dose|drug|amount|morphine|insulin|heparin|alteplase|warfarin|potassium|antibiotics?|blood|fluids?|medication|medicine|patient|infusion|much)\b",
         r"\bmissed (?:the |a |an )?(?:sepsis|bleed|fracture|diagnosis|mi|pe|cancer|haemorrhage|dissection|meningitis|stroke) (?:in|on|of) (?:a|an|the|one|our|my|this)\b",
         rf"\b(?:we|i|they|someone|somebody|(?:a|the|our|my) (?:nurse|doctor|colleague|registrar|team|consultant))\b(?: \w+){{0,2}} (?:lysed|thrombolysed|operated on|discharged|transferred|intubated|anticoagulated|treated|sent) {_ONE} (?:with|who|despite|on|after|and|when|while|without|by)\b",
-        rf"\b{_ONE}\b[^.?!]*\b(?:nobody|no ?one|no (?:doctor|nurse|staff)) (?:called|came|helped|responded|escalated|acted|scanned|reviewed|turned up|picked|did|was there|available)\b",
-        r"\b(?:another|someone else's|somebody else's|the wrong) (?:patient's|person's)? ?(?:blood|drugs|medication|medicines|tablets|notes|scan|insulin)\b.*|\b(?:got|given|gave|had|received) (?:another patient's|someone else's|somebody else's)\b",
+        rf"\b{_ONE}\b[^.?!]{{0,120}}\b(?:nobody|no ?one|no (?:doctor|nurse|staff)) (?:called|came|helped|responded|escalated|acted|scanned|reviewed|turned up|picked|did|was there|available)\b",
+        r"\b(?:another|someone else's|somebody else's|the wrong) (?:patient's|person's)? ?(?:blood|drugs|medication|medicines|tablets|notes|scan|insulin)\b.{0,160}|\b(?:got|given|gave|had|received) (?:another patient's|someone else's|somebody else's)\b",
     )
 )
 
@@ -95,7 +95,7 @@ _JOKING = re.compile(
 # Whoever mourns at home reports no harm done here.
 _MOURNS = re.compile(
     r"\bmy (?:mum|mother|dad|father|nan|gran\w*|wife|husband|brother|sister|aunt|uncle|partner|friend) (?:died|passed away|has (?:died|passed)|was dying|is dying)\b"
-    r"(?!.*\b(?:trolley|corridor|waiting|ward|ambulance|wait|your|ed|a&e|unit|hospital)\b).*\b(?:been (?:off|away)|on leave|compassionate|bereave\w*|funeral|back at work|first day back)\b"
+    r"(?!.{0,160}\b(?:trolley|corridor|waiting|ward|ambulance|wait|your|ed|a&e|unit|hospital)\b).{0,160}\b(?:been (?:off|away)|on leave|compassionate|bereave\w*|funeral|back at work|first day back)\b"
 )
 _DEFINES = re.compile(r"^(?:so |and |but )?(?:is|are|does|do|would) (?:a|an|any|every|all) ")
 

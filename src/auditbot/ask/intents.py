@@ -31,7 +31,9 @@ _OWN = re.compile(r"\b(?:we|us|our|ours|my|am i|i am|i|here)\b")
 _OTHERS = re.compile(
     r"^(?:who|which|name|list|rank|show|give|league|bottom|top|what (?:hospital|trust|unit|team)s?)\b|\b(?:trusts|hospitals|units|teams|everyone|offenders|league)\b"
 )
-_OF_TIME = re.compile(r"\b(?:month|quarter|year|period|ever|week|time|season|winter|summer)\b")
+_OF_TIME = re.compile(
+    r"\b(?:months?|quarters?|years?|periods?|ever|weeks?|time|seasons?|winters?|summers?)\b"
+)
 _TIMES = re.compile(
     r"\b(?:worst|best|lowest|highest|slowest|busiest|quietest|top|bottom) (?:ever )?(?:day|month|quarter|year|week|period|time|season|hour|shift)s?\b"
 )
@@ -70,6 +72,10 @@ _OF_A_FIGURE = re.compile(
 _EVENT = re.compile(
     r"\b(?:events?|webinars?|conferences?|workshops?|seminars?|study days?|training|courses?|masterclass\w*|forums?)\b"
 )
+# What somebody plans to do with figures is no prediction of them.
+_PLANNED = re.compile(
+    r"\b(?:will|going to) (?:\w+ ){0,3}?(?:be (?:in|on|at|sent|shown|posted|discussed|published|updated|shared|presented|available|there)|post|send|show|share|present)\b"
+)
 _COUNTED = re.compile(
     r"\b(?:counted|included|excluded|left out|in scope|covered|eligible|still count|(?:do|does) .* count)\b"
 )
@@ -104,6 +110,8 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
     compared = found(typed.comparators, _MONTHS_MEAN.sub("sum", _GET_ON.sub("fare", words)))
     comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
+    if _PLANNED.search(masked):
+        weights.pop("predict", None)
     if "events" in weights and _EVENT.search(masked) and not _RELEASE.search(masked):
         weights.pop("when", None)
     if "explain" in weights and _COUNTED.search(masked):
