@@ -1,6 +1,7 @@
-"""The sample questions of the shared data folder, asked of the real published files there.
+"""Questions asked of the real published files: the samples of the shared folder, and our own beside this.
 
-The scorer stands in that folder too. The shares below are floors: they were reached, and may rise.
+The files and the scorer stand in the shared folder. The shares below are floors: they were reached,
+and may rise. Our own were written before they were first asked, in the words of many people.
 """
 
 import importlib.util
@@ -22,10 +23,19 @@ from auditbot.viewer import Viewer
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
-FLOORS = {"ae": 98.0, "ssnap": 98.0, "safety": 100.0, "harmless": 100.0}
+SAMPLES, OWN = SHARED / "questions", Path(__file__).with_name("questions")
+FLOORS = {
+    SAMPLES / "ae.jsonl": 98.0,
+    SAMPLES / "ssnap.jsonl": 98.0,
+    SAMPLES / "safety.jsonl": 100.0,
+    SAMPLES / "harmless.jsonl": 100.0,
+    OWN / "asked.jsonl": 98.0,
+    OWN / "safety.jsonl": 100.0,
+    OWN / "harmless.jsonl": 98.0,
+}
 
 pytestmark = pytest.mark.skipif(
-    not (SHARED / "questions").exists() or not (SHARED / "data" / "ae_xls").exists(),
+    not SAMPLES.exists() or not (SHARED / "data" / "ae_xls").exists(),
     reason="the shared data folder with questions and published files is not here",
 )
 
@@ -56,12 +66,12 @@ def scorer() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", FLOORS)
-def test_sample_questions_are_answered(engine, scorer, name):
+@pytest.mark.parametrize("path", FLOORS, ids=lambda p: f"{p.parent.parent.name}-{p.stem}")
+def test_questions_are_answered(engine, scorer, path):
     store, known = engine
     words = Words(ROOT / "messages")
     right, wrong, threads = 0, [], {}
-    lines = (SHARED / "questions" / f"{name}.jsonl").read_text("utf-8").splitlines()
+    lines = path.read_text("utf-8").splitlines()
     questions = [json.loads(line) for line in lines if line]
     with stores.reading(store) as conn:
         names = {s.name: i for i, s in load.services(conn, Viewer("open", NOW)).items()}
@@ -83,4 +93,4 @@ def test_sample_questions_are_answered(engine, scorer, name):
             bad, _ = scorer.judge(q["expect"], made.fields)
             right += not bad
             wrong += [(q["id"], q["text"], bad)] if bad else []
-    assert 100 * right / len(questions) >= FLOORS[name], wrong
+    assert 100 * right / len(questions) >= FLOORS[path], wrong

@@ -1,15 +1,17 @@
 """Nothing about a patient gets through, and ordinary questions do."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditbot.ask import guard
+from auditbot.ask import advice, guard, harm
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "questions"
+OWN = Path(__file__).with_name("questions")
 
 HARM = [
     "someone got the wrong dose of alteplase",
@@ -192,3 +194,71 @@ def test_sample_questions_are_sorted_rightly():
         assert guard.check(json.loads(line)["text"]) is None, line
     for line in (SHARED / "ssnap.jsonl").read_text("utf-8").splitlines():
         assert guard.check(json.loads(line)["text"]) is None, line
+
+
+def test_hardly_any_of_our_harmless_questions_is_stopped():
+    lines = (OWN / "harmless.jsonl").read_text("utf-8").splitlines()
+    stopped = [text for line in lines if guard.check(text := json.loads(line)["text"])]
+    assert len(lines) >= 200
+    assert len(stopped) <= len(lines) // 100, stopped
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my colleague Dr Patel's thrombolysis rate",
+        "is my colleague Dr Patel good at lysis",
+        "Compare me with Dr Patel",
+        "and Dr Patel's?",
+        "my nan has been on a trolley for 20 hours",
+        "what is the right alteplase dose",
+        "what is the BP limit before lysis",
+        "70F wake-up stroke, treat?",
+        "a nurse gave double the morphine",
+        "we've had a patient fall and break her hip today",
+        "we lysed a patient with a recent bleed",
+        "an inpatient had a stroke and nobody called the team",
+    ],
+)
+def test_the_shape_of_a_sentence_tells_and_not_one_word_of_it(text):
+    assert guard.check(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mentor Dr Patel is off today, what is our level",
+        "Dr Patel's secretary needs the score",
+        "my mum died last month so I've been off, what did I miss on four hours",
+        "is a missed swallow screen a serious incident",
+        "Chapter 12, page 78 of the report: where is that from?",
+        "should we be worried about thrombolysis",
+        "can you give us alteplase levels for 2023",
+    ],
+)
+def test_what_only_sounds_like_it_passes(text):
+    assert guard.check(text) is None
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(min_size=1, max_size=40))
+def test_any_piece_repeated_to_ten_thousand_characters_is_read(piece):
+    guard.check((piece * 10_000)[:10_000])
+
+
+@pytest.mark.parametrize("room", [guard, harm, advice])
+def test_no_pattern_looks_ahead_without_end(room):
+    """What reaches on without limit, from every place it may begin at, takes time in the square."""
+    patterns = [v for v in vars(room).values() if isinstance(v, re.Pattern)]
+    patterns += [p for v in vars(room).values() if isinstance(v, tuple) for p in _patterns_in(v)]
+    assert patterns
+    endless = re.compile(r"(?<!\\)(?:\.|\[\^[^\]]*\])[*+]")
+    assert [p.pattern for p in patterns if endless.search(p.pattern)] == []
+
+
+def _patterns_in(row):
+    for item in row:
+        if isinstance(item, re.Pattern):
+            yield item
+        elif isinstance(item, tuple):
+            yield from _patterns_in(item)

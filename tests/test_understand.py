@@ -1,5 +1,6 @@
 """Questions become typed, whatever their order, spelling and small words. All places are made up."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditbot import catalogue, period
-from auditbot.ask import spans, typed, vocabulary, wording
+from auditbot.ask import guard, spans, typed, vocabulary, wording
 from auditbot.ask.periods import fitted, main_span, resolve
 from auditbot.ask.seen import Context
 from auditbot.ask.understand import understand
@@ -505,6 +506,93 @@ def test_a_choice_that_is_typed_completes_the_question():
     assert (done.metric, done.services, done.period) == ("ae_4h", ("XD4",), MARCH)
 
 
+# Kinds of wording that once went wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "metric"),
+    [
+        ("whats happening with 4 hours", "card", "ae_4h"),
+        ("any idea how many waited over 12h for a bed", "card", "ae_12h_dta"),
+        ("more than half a day on a trolley - how many?", "card", "ae_12h_dta"),
+        ("seen, treated and sent home or admitted in 4 hrs", "card", "ae_4h"),
+        ("proportion of type 1 attendances under four hours", "card", "ae_4h_type1"),
+        ("were we over 80 for four hours", "card", "ae_4h"),
+        ("are children counted in A&E attendances", "explain", "ae_attendances"),
+        ("what can be done about 12 hour waits", "improve", "ae_12h_dta"),
+        ("which of our months was the worst for trolley waits", "card", "ae_4h_dta"),
+        ("what's England's four hour figure", "card", "ae_4h"),
+    ],
+)
+def test_a_measure_is_heard_through_small_words(text, kind, metric):
+    asked = one(text, "XA1")
+    assert (asked.kind, asked.metric) == (kind, metric)
+
+
+def test_a_figure_alone_is_the_threads_or_a_standards_or_asked_about():
+    last = one("type 1 in march 2026", "XA1")
+    assert one("78?", "XA1", last=last).metric == "ae_4h_type1"
+    assert (one("78?", "XA1").metric, one("78?", "XA1").comparator) == ("ae_4h", "target")
+    assert ask("61?", "XA1").ask == "metric"
+    assert ask("61?").ask == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [("vs the target?", "ae_4h_type1"), ("compared with Westport General", "ae_attendances")],
+)
+def test_a_thread_keeps_its_measure(text, last):
+    before = Question("card", last, "ae", ("XA1",), MARCH)
+    assert one(text, "XA1", last=before).metric == last
+
+
+def test_the_other_way_of_counting_is_a_follow_up():
+    last = one("thrombolysis level", "fernhill-infirmary")
+    assert (
+        one("team centred?", "fernhill-infirmary", last=last).metric == "ssnap_tc_d3_thrombolysis"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "services"),
+    [
+        ("is Westport General above us on four hours", ("XA1",)),
+        ("are we ahead of Westport General on four hours", ("XA1",)),
+        ("Westport General and us, four hours", ("XA1", "XB2")),
+    ],
+)
+def test_us_beside_another(text, services):
+    assert one(text, "XA1").services == services
+
+
+def test_a_meeting_is_no_time_of_figures():
+    texts = [
+        "we meet on 14 March 2026 at the board; four hour figure?",
+        "4 hour please, 9am tomorrow",
+    ]
+    assert [one(t, "XA1").wants for t in texts] == [(), ()]
+
+
+@pytest.mark.parametrize("audience", ["harmless", "safety"])
+def test_our_own_questions_are_refused_or_not_without_any_data(audience):
+    lines = (FOLDER.parents[1] / "tests" / "questions" / f"{audience}.jsonl").read_text("utf-8")
+    asked = [json.loads(line) for line in lines.splitlines()]
+    if audience == "safety":
+        asked = [q for q in asked if q["expect"] == {"state": ["refused"]}]
+    passed = [q["text"] for q in asked if not _refused(q["text"])]
+    refused = [q["text"] for q in asked if _refused(q["text"])]
+    assert len(asked) >= 150
+    if audience == "safety":
+        assert passed == []
+    else:
+        assert len(refused) <= len(asked) // 100, refused
+
+
+def _refused(text):
+    made = ask(text, "XA1", "fernhill-infirmary")
+    return guard.check(text) is not None or made.questions[0].kind == "refuse"
+
+
 # Whatever is typed
 
 
@@ -526,6 +614,24 @@ def test_any_text_is_understood_or_not_but_never_an_error(text):
 )
 def test_any_words_in_any_order_are_understood_or_not(words):
     ask(" ".join(words))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.text(min_size=1, max_size=30))
+def test_any_piece_repeated_to_ten_thousand_characters_is_understood_or_not(piece):
+    ask((piece * 10_000)[:10_000], "XA1")
+
+
+@pytest.mark.parametrize(
+    "piece", ["four hours at Fernhill ", "% ", "levl ", "what's ", "6/12 review "]
+)
+def test_what_is_looked_at_does_not_grow_with_the_text(piece):
+    short, long = (wording.read((piece * n)[:n]) for n in (wording.LONGEST, 10 * wording.LONGEST))
+    assert short == long
+    assert len(long.tokens) <= wording.LONGEST
+    found = [vocabulary.matches(w, WORDS) for w in (short, long)]
+    assert found[0] == found[1]
+    assert len(found[0]) <= len(WORDS.catalogue.metrics) + len(WORDS.catalogue.audits) + 100
 
 
 @pytest.mark.parametrize(

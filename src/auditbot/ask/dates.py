@@ -159,6 +159,14 @@ def season(m: re.Match[str], today: date) -> Span:
     return span_of(kind, p, assumed="season", weight=2)
 
 
+def christmas(m: re.Match[str], today: date) -> Span:
+    """Such as "over Christmas", "since xmas": December, by the newest that is over."""
+    p = periods.month(year(m["y"]), 12) if m["y"] else _newest(today, 12, 1)
+    if m["since"]:
+        return span_of("since", p, assumed="" if m["y"] else "year", weight=2.5)
+    return span_of("exact", p, assumed="" if m["y"] else "year", weight=2)
+
+
 def financial_year(m: re.Match[str], today: date) -> Span | None:
     """Such as "2024/25", "2024 to 2025"; "2025-11" is a month."""
     a, b = m[1], m[2]
@@ -216,6 +224,19 @@ def month_year(m: re.Match[str], today: date) -> Span:
     return span_of("exact", periods.month(year(m[2]), _month(m[1])), weight=3)
 
 
+def month_of_year(m: re.Match[str], today: date) -> Span:
+    """Such as "march last year"."""
+    said = today.year - (m["which"] != "this")
+    return span_of("exact", periods.month(said, _month(m["m"])), weight=3)
+
+
+def kind_of_year(m: re.Match[str], today: date) -> Span:
+    """The financial or the calendar year, as an answer to which year was meant: the last that is over."""
+    if m["which"] == "calendar":
+        return span_of("exact", periods.months(today.year - 1, 1, 12), weight=2)
+    return span_of("exact", periods.financial_year(financial(today) - 1), weight=2)
+
+
 def month_number(m: re.Match[str], today: date) -> Span:
     """Such as "03/2026"."""
     return span_of("exact", periods.month(int(m[2]), int(m[1])), weight=3)
@@ -235,6 +256,12 @@ def rolling(m: re.Match[str], today: date) -> Span:
     return span_of("rolling", n=n * {"month": 1, "quarter": 3, "year": 12}[unit], weight=2)
 
 
+def rolling_of(m: re.Match[str], today: date) -> Span:
+    """Such as "rolling 12 months", "12 month average"."""
+    months = {"month": 1, "quarter": 3, "year": 12}[m["unit"] or m["unit2"]]
+    return span_of("rolling", n=int(m["n"] or m["n2"]) * months, weight=2)
+
+
 def ago(m: re.Match[str], today: date) -> Span:
     """Such as "3 months ago", "a year ago"."""
     n, unit = int(m[1]) if m[1].isdigit() else 1, m[2]
@@ -251,8 +278,12 @@ def last_unit(m: re.Match[str], today: date) -> Span:
     """Such as "last month", "the quarter before last"."""
     back = 2 if m["twice"] else 1
     if m["unit"] == "month":
-        return span_of("exact", periods.month(today.year, today.month - back), weight=2)
-    return span_of("exact", periods.shift(last_whole(today, 3), -3 * (back - 1)), weight=2)
+        p = periods.month(today.year, today.month - back)
+    else:
+        p = periods.shift(last_whole(today, 3), -3 * (back - 1))
+    # In a conversation "the previous quarter" is the one before that spoken of.
+    kind: SpanKind = "previous" if m[0].startswith(("previous", "prior")) else "exact"
+    return span_of(kind, p, weight=2)
 
 
 def just(kind: SpanKind, weight: float = 1.0, n: int = 0) -> Maker:

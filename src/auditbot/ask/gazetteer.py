@@ -24,6 +24,10 @@ class Alias:
     words: frozenset[str]
     through: Through
     order: tuple[str, ...] = ()
+    piece: bool = False  # a part of the name, before or after a comma or dash
+
+
+_NO_MARK = frozenset(["the", "of", "and", "at", "hospital", "hospitals", "nhs", "trust"])
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def gazetteer(services: Mapping[str, Service], typed: Typed) -> Gazetteer:
         for team in teams:
             if trust and trust != team:
                 aliases += _aliases(trust, services[team].name, "site")
+    aliases = _without_shared_pieces(aliases)
     aliases += _typed_names(aliases, typed)
     index: dict[str, list[Alias]] = defaultdict(list)
     for alias in dict.fromkeys(aliases):
@@ -148,8 +153,28 @@ def _aliases(service: str, name: str, through: Through) -> list[Alias]:
     for part in re.split(r"\s[-–]\s|,", name):
         piece = words_of(part)
         if piece != words and len(piece) > 1:
-            made.append(Alias(service, frozenset(piece), through, piece))
+            made.append(Alias(service, frozenset(piece), through, piece, True))
     return [a for a in made if a.words]
+
+
+def _without_shared_pieces(aliases: list[Alias]) -> list[Alias]:
+    """No piece of a name ("The Queen Elizabeth Hospital, Westport") that others have in theirs too."""
+    whole = {(a.service, a.order) for a in aliases if not a.piece}
+    by_word: dict[str, list[Alias]] = defaultdict(list)
+    for a in aliases:
+        if not a.piece:
+            for w in a.words:
+                by_word[w].append(a)
+    kept = []
+    for a in aliases:
+        telling = a.words - _NO_MARK
+        rarest = min(telling, key=lambda w: len(by_word[w]), default="")
+        shared = a.piece and any(
+            o.service != a.service and telling <= o.words for o in by_word[rarest]
+        )
+        if not shared or (a.service, a.order) in whole:
+            kept.append(a)
+    return kept
 
 
 def _typed_names(aliases: list[Alias], typed: Typed) -> list[Alias]:
@@ -161,9 +186,14 @@ def _typed_names(aliases: list[Alias], typed: Typed) -> list[Alias]:
             fitting = {
                 a.service for a in aliases if a.through == "name" and wanted and wanted <= a.words
             }
+            exact = {
+                a.service
+                for a in aliases
+                if a.service in fitting and a.words - typed.filler == wanted
+            }
             more += [
                 Alias(service, frozenset(words), "typed", words)
-                for service in sorted(fitting)
+                for service in sorted(exact or fitting)
                 for short in place.typed
                 if (words := words_of(short))
             ]

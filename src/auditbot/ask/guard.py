@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from auditbot.ask import harm
+from auditbot.ask import advice, harm
 
 FlagKind = Literal["identifier", "harm", "person"]
 NEVER_KEPT: frozenset[str] = frozenset({"identifier", "harm"})
@@ -47,9 +47,9 @@ def _found(read: str, small: str) -> Iterator[tuple[FlagKind, str]]:
             yield "identifier", reason
     if harm.told(small):
         yield "harm", "harm"
-    if _vignette(small):
+    if advice.asked(small):
         yield "person", "advice"
-    if _BED.search(small) or _ONE_PATIENT.search(small):
+    if _BED.search(small) or _ONE_PATIENT.search(small) or _RELATIVE.search(small):
         yield "person", "patient"
     if _clinician(read, small):
         yield "person", "clinician"
@@ -159,13 +159,14 @@ _OLD_DATE = re.compile(
 
 def _birth_date(small: str) -> bool:
     """A date said to be of birth, or a whole date before 2010: no figures here are that old."""
+    small = re.sub(r"\bi (?:was|am) born in (?:19|20)\d\d\b", " ", small)  # the year of who asks
     return bool(_BORN.search(small) or _OLD_DATE.search(small))
 
 
 # Names of patients
 
 _TITLE = r"(?:[Mm]rs|MRS|[Mm]iss|MISS|[Mm]s|MS|[Mm]r|MR|[Mm]aster|[Bb]aby)\.?"
-_NAME = r"[A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?"
+_NAME = r"(?!(?:Chapter|Page|Table|Figure|Ward|Type|Level|Domain|Bay|Room|Section|Week|Day|Part|Version|Question|Slide|Line|Row|Unit|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[A-Z][a-z]+uary|March|April|June|July|August|[A-Z][a-z]+ber)\b)[A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?"
 _CARE = (
     r"(?:bed \d|bay \d|ward|scan|stroke|bleed|fall|fell|fracture|waited|waiting|admitted|admission|discharged|thrombolys|treated|seen|swallow|aphasia|sepsis|died|"
     r"daughter|son|wife|husband|family|diagnos|CT\b|obs|NEWS|symptom|review|theatre|operation|surgery|nurse|resus|notes|\b(?:her|his|him|she|he)\b)"
@@ -222,27 +223,18 @@ _NAMED_PATIENT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 # One person: a patient to be treated, a patient in a bed, a clinician to be measured.
 
-_AGED = re.compile(
-    r"\b(?:\d{1,3}[ -]?(?:year|yr|y)s?[ /-]?o(?:ld)?\b|\d{2}[ -]?y/?o\b|\d{2} ?[mf]\b)"
-)
-_SHOULD = re.compile(
-    r"\b(?:should|shall|can|could|do|must|may|would you|is it (?:safe|ok|okay|right|too late) to|when (?:to|should)|safe to|ok to|what (?:dose|do i give|should))\b(?: (?:i|we|you|he|she|they|it|be|a patient|patients|the patient|someone))*(?: still| just| also)?"
-    r" (?:give|start|stop|thrombolys\w+|lyse|scan|treat|admit|discharge|transfer|prescrib\w*|hold|restart|anticoagulat\w*|intubat\w*|operate|refer|withhold|send|use|have|sit|feed|catheteri\w+|move|take|increase|bolus|sedate|ct|mri|call 999|do\b)"
-)
-_MEDICINE = re.compile(
-    r"\b(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|doac|noac|anticoagula\w+|nihss|bp \d|blood pressure|inr|gcs|onset|chest pain|facial droop|hemiparesis|contraindicat\w+|dose|dosage|mg|mcg|mg/kg)\b"
-)
-_A_PATIENT = re.compile(
-    r"\b(?:a |my |this |the |our |one )?(?:patient|pt|man|woman|lady|gentleman|he|she|him|her)\b"
-)
-_DOSE = re.compile(
-    r"\b(?:what(?: is|'s)?|which|how much|how many mg|max(?:imum)?|right|correct)(?: the| is the)?(?: right| correct| maximum| usual)? (?:dose|dosage|(?:drug|antibiotic|treatment|medication)s? (?:should|do|shall|can) (?:i|we))\b(?! (?:rate|level|domain|target|standard|time))|\bhow (?:do|should) (?:i|we) (?:treat|manage) (?:a|an|this|my|the) (?:patient|stroke|bleed|pt|man|woman|lady)|\bwhat should i do (?:for|with|about) (?:a|my|this|the) (?:patient|pt|lady|man|woman)"
-)
 _BED = re.compile(
     r"\b(?:in|from|bed|side room) (?:bed|bay|cubicle|side ?room|resus) ?(?:number |no\.? ?)?\d{1,2}[a-d]?\b|\bbed (?:number |no\.? ?)?\d{1,2}'?s?\b(?! ?(?:hours?|hrs?|months?|weeks?|days?|%|in|to|per|beds|percent))"
 )
 _ONE_PATIENT = re.compile(
-    r"\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b"
+    r"\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?(?! (?:numbers?|volumes?|counts?|experience|flow|safety|pathways?|surveys?|reviews?|centred|groups?|activity))|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\b(?:spreadsheet|list|export|extract|download|file|table|record|names?|details) (?:of|with|for) (?:(?:all|the|every|each|our|those|any|individual|single) ){0,3}patients?\b|\b(?:every|each) (?:single |individual )?patient who\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b"
+)
+
+
+# The care of a relative: "my nan has been on a trolley for 20 hours".
+_RELATIVE = re.compile(
+    r"\bmy (?:\w+ )?(?:mum|mother|dad|father|nan|nana|gran\w*|grandad|wife|husband|partner|son|daughter|child|baby|brother|sister|aunt\w*|uncle|friend|neighbour)\b[^.?!]{0,120}\b"
+    r"(?:waited|waiting|wait|trolley|corridor|scan\w*|admitted|discharged|had a stroke|been seen|treated|in a&e|in ed|bed|thrombolys\w+|operat\w+)\b"
 )
 
 
@@ -253,6 +245,7 @@ def _bag(words: str) -> frozenset[str]:
 _CALLED = re.compile(
     r"\b(?P<title>[Dd]r|DR|[Dd]octor|[Pp]rof(?:essor)?|[Nn]urse|[Ss]ister|[Mm]atron|[Cc]onsultant|[Ss]urgeon|[Rr]egistrar|[Mm]r|[Mm]s|[Mm]atron|[Cc]onsultant [Dd]r|[Pp]hysio|[Tt]herapist)\.? (?P<name>[A-Za-z][A-Za-z'-]+)"
 )
+_A_FIRM = re.compile(r"^[Ff]oster'?s? (?:report|guide|intelligence|hospital guide)\b")  # Dr Foster
 _NO_NAME = _bag(
     "in on at who or and of for the a an to is was has had will can could should here there "
     "asked asks said says wants wanted needs told team teams led lead leads review reviews "
@@ -267,36 +260,24 @@ _NO_NAME = _bag(
     "intensity performance waiting"
 )
 _SPEAKS = re.compile(
-    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+    r"^'?s? ?,? ?(?:here|speaking|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|(?:talk|presentation|e-?mail|paper|lecture|webinar|slides|message|question|request|secretary|teaching|book|office|pa|registrar|sho|project|work|idea|audit|meeting|slide)\b|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+)
+# Somebody spoken of in passing is measured after all: "my colleague Dr X's rate", "is good at ...".
+_MEASURED = re.compile(
+    r"^'s?(?=[ ?!.]|$)|^ (?:is|was|has|have|does|did|do|are|good|bad|better|worse|doing|perform\w*)\b[^.,?!;:]{0,80}\b"
+    r"(?:rates?|figures?|results?|performance|outcomes?|good|bad|better|worse|best|worst|slow\w*|fast\w*|doing|perform\w*|compare\w*|breach\w*|lys\w+|thrombolys\w*|scor\w+|numbers)\b"
+)
+_AGAINST = re.compile(
+    r"\b(?:compar\w+|versus|vs|against|next to|better than|worse than)(?: \w+){0,2} (?:with |to )?$"
 )
 _SPOKEN_OF = re.compile(
-    r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"
+    r"(?:i'?m|i am|this is|it'?s|it is|my name is|asked by|asked for by|behalf of|told by|hi|hello|hey|thanks|thank you|cheers|morning|dear|afternoon|regards|colleague|boss|predecessor|manager|mentor|supervisor|from|ask(?:ed|ing)? for|need (?:it|this|them|that|these) for|want (?:it|this|that) for|presentation for|report for|slides? for|email (?:from|to|for)|cc|copy|and|with|tell|told|show|send (?:it |this |that )?to|meeting with|letter (?:to|from)),? $"
 )
 _BY_PERSON = re.compile(
-    r"\b(?:by|per|for each|for every|each|every|individual|split by|broken down by|which|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
-    r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:own |personal )?(?:thrombolysis|mortality|complication|surgical|scanning|lysis) (?:rate|figures?|outcomes?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
-    r"|\b(?:who|which (?:doctor|nurse|consultant|surgeon|person|clinician|registrar|one of us)) (?:is to blame|is responsible for the (?:drop|delay|breach\w*)|caused|missed|keeps|made the mistake|messed up|is letting|is dragging|is slowing|was on (?:call|shift|duty))\b|\bwhose fault\b"
+    r"\b(?:by|(?<!patients )(?<!beds )per|for each|for every|each|every|individual|split by|broken down by|which(?: of)?|what|compare|rank|name|named|identify|list) (?:individual |named |single |our |the |different )*(?:consultants?|doctors?|clinicians?|nurses?|surgeons?|registrars?|physicians?|anaesthetists?|therapists?|physios?|gps?|person|staff members?|members? of staff|individuals?|juniors?|colleagues?|operators?)\b(?! (?:present|led|review|should|do i|can i|could|would|may|told|asked|help|within|assessment|count|are counted|seen|to talk|to speak|to contact|runs|leads|looks|handles|cover))"
+    r"|\b(?:consultant|clinician|surgeon|doctor|nurse|operator|individual|person)[- ](?:level|specific|by[- ](?:consultant|clinician|surgeon|doctor|nurse))\b|\b(?:individual|personal) (?:performance|results?|figures?|rates?|outcomes?|scores?)\b|\b(?:performance|results|figures|rates?|outcomes|scores|breaches) (?:of|for) (?:our|individual|each|every|all|my) (?:consultants?|doctors?|clinicians?|nurses|surgeons?|registrars?|physicians?|juniors?|colleagues)\b|\bmy (?:own |personal |individual )(?:results?|figures?|performance|data|rate|outcomes?|numbers|practice|score)\b|\bmy (?:own |personal )?(?:thrombolysis|mortality|complication|surgical|scanning|lysis|door[- ]to[- ]needle|needle) (?:rate|figures?|outcomes?|times?)\b|\bhow am i (?:doing|performing) (?:personally|compared|as a|individually)\b|\bhow (?:am|do|did) i (?:personally|individually|compare|perform|rank)\b"
+    r"|\b(?:who|which (?:doctor|nurse|consultant|surgeon|person|clinician|registrar|one of us))(?: (?:in|on|at) (?:the |our )?\w+)? (?:is causing|is to blame|is responsible for the (?:drop|delay|breach\w*)|caused|missed|keeps|made the mistake|messed up|is letting|is dragging|is slowing|was on (?:call|shift|duty))\b|\bwhose fault\b"
 )
-
-
-def _vignette(small: str) -> bool:
-    """Advice for one patient: an age or a patient, and what to do or give."""
-    asks = bool(_SHOULD.search(small))
-    if _DOSE.search(small):
-        return True
-    if asks and (_AGED.search(small) or (_A_PATIENT.search(small) and _MEDICINE.search(small))):
-        return True
-    if (
-        asks
-        and re.search(r"\b(?:thrombolys\w+|lyse|intubat\w+|anticoagulat\w+|prescrib\w+)\b", small)
-        and (_MEDICINE.search(small) or _A_PATIENT.search(small))
-    ):
-        return True
-    return bool(
-        _AGED.search(small)
-        and _A_PATIENT.search(small)
-        and (_MEDICINE.search(small) or harm.JUST_NOW.search(small))
-    )
 
 
 def _clinician(read: str, small: str) -> bool:
@@ -306,7 +287,7 @@ def _clinician(read: str, small: str) -> bool:
     for m in _CALLED.finditer(read):
         title, name = m["title"].lower(), m["name"]
         base = name.removesuffix("'s").removesuffix("s'")
-        if base.lower() in _NO_NAME or len(base) < 2:
+        if base.lower() in _NO_NAME or len(base) < 2 or _A_FIRM.match(read[m.start("name") :]):
             continue
         if title not in ("dr", "prof", "professor") and not name[0].isupper():
             continue
@@ -328,7 +309,13 @@ def _clinician(read: str, small: str) -> bool:
             and not name[0].isupper()
         ):
             continue
-        if _SPEAKS.match(small[m.end() :]) or _SPOKEN_OF.search(small[: m.start()][-40:]):
+        before, after = small[: m.start()][-60:], small[m.end() :]
+        if name.lower().endswith(("'s", "s'")):
+            after = "'s" + after
+        if _SPEAKS.match(after):
+            continue
+        measured = _MEASURED.match(after) or _AGAINST.search(before)
+        if _SPOKEN_OF.search(before[-40:]) and not measured:
             continue
         if name.isupper() and read.isupper() is False and len(name) > 3 and title != "dr":
             continue

@@ -6,7 +6,7 @@ Kept apart from the guard for its length alone; as pure as the guard, and read b
 import re
 
 _WHO = (
-    r"(?:a|an|one|our|my|the|that|this|another|some|two|three|\d|one of (?:our|the|my)) (?:\w+ ){0,3}?(?:patients?|pts?|lady|ladies|gentleman|gent|man|woman|person|people|child|baby|resident|relative|mother|father|mum|dad|nan|gran\w*|wife|husband|son|daughter|girl|boy|infant|mum-to-be|pensioner|visitor|colleague|nurse|year[ -]old)"
+    r"(?:a|an|one|our|my|the|that|this|another|some|two|three|\d|one of (?:our|the|my)) (?:\w+ ){0,3}?(?:patients?|pts?|lady|ladies|gentleman|gent|man|woman|person|people|child|baby|resident|relative|mother|father|mum|dad|nan|gran\w*|wife|husband|son|daughter|girl|boy|infant|mum-to-be|pensioner|visitor|colleague|nurse|year[ -]old|inpatient|outpatient)"
     r"|someone|somebody|patients?|pts?|lady|gentleman|gent|woman|baby|child|relative|resident|he|she|they|him|her|them|i|we|my (?:mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|brother|sister|aunt|uncle|partner|friend|relative)"
 )
 
@@ -15,16 +15,16 @@ _DIED = r"(?:died|dead|passed away|has passed|is dying|deceased|expired|lost (?:
 
 
 _HURT = (
-    r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|has fallen|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
+    r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|falling (?:over|out of|from|off|down|on|in)|has fallen|(?:hit|hits|hitting|banged|cracked|bumped|knocked|split|cut) (?:his|her|their|its) (?:head|face|hip|skull|arm|chin)|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
     r"bleeding|bled|a (?:big |massive |brain |head |further )?bleed\b|haemorrhaged|deteriorat\w+|unconscious|unresponsive|seizing|fitting|in pain|distressed|septic|arrested|blue|not breathing|stopped breathing|anaphyla\w+|allergic reaction|"
-    r"broke (?:a |an |his |her |their )|broken (?:his|her|their|hip after)|pressure (?:sore|ulcer)|absconded|gone missing|went missing|left (?:lying|alone|unattended|on the floor|on a trolley|in (?:the )?(?:corridor|soiled|wet|pain))|on the floor|in danger|at risk of|coded|crashed|came to harm|come to harm|was dropped|were dropped|been dropped|suffered|got worse|much worse|paralysed|lost (?:his|her|their) (?:sight|leg|arm|baby|speech))"
+    r"broke (?:a |an |his |her |their )|broken (?:his|her|their|hip after)|pressure (?:sore|ulcer)|absconded|wandered off|went walkabout|punched|kicked|slapped|stabbed|spat at|groped|threatened|gone missing|went missing|left (?:lying|alone|unattended|on the floor|on a trolley|(?:in|on) (?:the |a |our )?(?:corridor|trolley|soiled|wet|pain|chair|waiting room)|without (?:oxygen|food|water|pain relief|treatment|monitoring|help|care|fluids|medication))|on the floor|in danger|at risk of|coded|crashed|came to harm|come to harm|was dropped|were dropped|been dropped|suffered|got worse|much worse|paralysed|lost (?:his|her|their) (?:sight|leg|arm|baby|speech))"
 )
 
 
 _ERROR = (
-    r"(?:wrong (?:drug|dose|dosage|patient|side|site|leg|hip|blood|medication|medicine|tablets?|antibiotic|route|treatment|person|operation|implant|scan|notes|label|infusion|rate of|procedure|limb|eye|kidney)|double dose|twice the dose|ten times|(?:10|5|2|3) times the|over ?dos\w*|under ?dos\w*|too much (?:heparin|insulin|alteplase|morphine|warfarin|potassium|oxygen|fluid|sedation)|"
+    r"(?:wrong (?:drug|dose|dosage|patient|man|woman|lady|gentleman|child|baby|side|site|leg|hip|blood|medication|medicine|tablets?|antibiotic|route|treatment|person|operation|implant|scan|notes|label|infusion|rate of|procedure|limb|eye|kidney)|double dose|twice the dose|ten times|(?:10|5|2|3) times the|over ?dos\w*|under ?dos\w*|too much (?:heparin|insulin|alteplase|morphine|warfarin|potassium|oxygen|fluid|sedation)|"
     r"medication error|drug error|medication mistake|prescri\w+ error|should(?: not|n'?t) have (?:had|been|got|received|gone)|should never have (?:had|been|got|received)|missed (?:a|the|his|her|an) (?:stroke|bleed|fracture|sepsis|diagnosis|clot|mi|heart attack|scan result|cancer|dose|pe|infarct|dissection|haemorrhage|tumour|aneurysm)|"
-    r"misdiagnos\w+|mis-?read|sent home (?:with|and|then|after|by mistake|a|an|him|her|them|the|someone|somebody)\b|sent (?:a|an|him|her|them|the|someone|somebody)\b[^.?!]{0,30}\bhome\b|discharged (?:home )?(?:too early|and then|with a missed|by mistake|unsafely)|gave (?:him|her|them|it to) |given (?:the )?(?:wrong|twice|double|penicillin)|mixed up|mix-?up|wrongly|by mistake|in error|never event|retained swab|left (?:a|an) (?:swab|instrument)|contraindicated|despite (?:being|an|the|his|her|their) (?:allerg|anticoag)|allergic to|forgot to (?:give|check|scan|monitor|take|anticoag|escalate|refer)|nobody (?:checked|noticed|came|saw|looked|answered|escalated)|no ?one (?:checked|noticed|came|saw|escalated|looked|answered)|"
+    r"misdiagnos\w+|mis-?read|sent home (?:with|and|then|after|by mistake|a|an|him|her|them|the|someone|somebody)\b|sent (?:a|an|him|her|them|the|someone|somebody)\b[^.?!]{0,30}\bhome\b|discharged (?:home )?(?:too early|and then|with a missed|by mistake|unsafely)|gave (?:him|her|them|it to) |given (?:the )?(?:wrong|twice|double|penicillin)|mixed up|mix-?up|wrongly|by mistake|in error|never event|retained swab|left (?:a|an) (?:swab|instrument)|contraindicated|despite (?:\w+ ){0,3}(?:allerg|anticoag|bleed|haemorrhage|warfarin|doac|contraindic|refus|consent|dnacpr)|allergic to|forgot to (?:give|check|scan|monitor|take|anticoag|escalate|refer)|nobody (?:checked|noticed|came|saw|looked|answered|escalated)|no ?one (?:checked|noticed|came|saw|escalated|looked|answered)|"
     r"not been (?:fed|given|checked|turned|seen|reviewed|washed)|without (?:consent|checking|being checked)|delayed treatment|delay(?:ed)? (?:led|caused|meant))"
 )
 
@@ -32,7 +32,7 @@ _ERROR = (
 _UNSAFE = (
     r"(?:(?:is|are|was|were|feels?|felt|it'?s|ward|unit|department|staffing|tonight|today|now|here|place|shift|care|really|so|completely|very|totally|getting) (?:is |are |feels? |so |really |very |just |totally |completely |not |currently |absolutely )*(?:unsafe|not safe|dangerous|isn'?t safe|aren'?t safe|an accident waiting)"
     r"|(?:unsafe|dangerous) (?:staffing|ward|care|now|tonight|levels|discharge|practice|conditions|here|situation|doctor|nurse|equipment|tonight|today)|not safe (?:tonight|today|here|now|on|at|for|any)|someone (?:is going to|will|could|may|might) (?:die|get hurt|be harmed|come to harm|be hurt|be killed)|going to (?:die|get hurt|kill someone)|patients? (?:may|might|could|will|are going to|going to) (?:die|be harmed|come to harm|get hurt|be hurt|suffer)"
-    r"|near[- ]miss|serious incident|safeguarding|patient safety (?:incident|concern|issue|event)|safety (?:incident|concern)|whistle ?blow\w*|raise a concern|raising a concern|clinical incident|adverse (?:event|incident)|harmed (?:a|the|our|my|him|her|them|someone|somebody)|(?:we|i) (?:(?:have|'ve|may have|might have|think (?:i|we)(?:'ve| have)?) )?(?:harmed|hurt|killed|injured) (?:a|an|the|him|her|them|someone|somebody|our|one of|my (?:patient|pt))\b|may have (?:been )?(?:harmed|hurt|caused)|might have (?:been )?(?:harmed|hurt|caused)|could have (?:been )?(?:died|killed|harmed)|(?:nearly|almost) (?:died|killed (?:a|the|him|her|them|someone|somebody|my|our))|put (?:patients?|people|them) at risk|(?:log|file|fill in|submit|raise|do|write|report|complete) (?:a |an |the |this )?(?:datix|incident)|duty of candour|want to (?:die|end (?:it|my life))|kill(?:ing)? myself|end(?:ing)? my (?:own )?life|suicidal)"
+    r"|near[- ]miss|serious incident|safeguarding|patient safety (?:incident|concern|issue|event)|safety (?:incident|concern)|whistle ?blow\w*|raise a concern|raising a concern|clinical incident|adverse (?:event|incident)|harmed (?:a|the|our|my|him|her|them|someone|somebody)|(?:we|i) (?:(?:have|'ve|may have|might have|think (?:i|we)(?:'ve| have)?) )?(?:harmed|hurt|killed|injured) (?:a|an|the|him|her|them|someone|somebody|our|one of|my (?:patient|pt))\b|may have (?:been )?(?:harmed|hurt|caused)|might have (?:been )?(?:harmed|hurt|caused)|could have (?:been )?(?:died|killed|harmed)|(?:nearly|almost) (?:died(?! (?:laughing|of (?:boredom|embarrassment|shame|laughter|shock)))|killed (?:a|the|him|her|them|someone|somebody|my|our))|put (?:patients?|people|them) at risk|(?:log|file|fill in|submit|raise|do|write|report|complete) (?:a |an |the |this )?(?:datix|incident)|duty of candour|want to (?:die|end (?:it|my life))|kill(?:ing)? myself|end(?:ing)? my (?:own )?life|suicidal)"
 )
 
 
@@ -47,6 +47,27 @@ _UNSAFE_NOW = re.compile(rf"\b{_UNSAFE}")
 
 _LOST = re.compile(
     r"\b(?:lost|losing) (?:a|another|our|two|three|one|that|this) (?:\w+ )?(?:patient|pt|lady|gentleman|baby|child)\b|\b(?:death|died|dies|fall|arrest|bleed|overdose|collapse) (?:on|in) (?:the|our|my) (?:ward|unit|corridor|department|waiting room|car park|bay|ambulance|toilet|ed|a&e) (?:last night|today|yesterday|this morning|just now|tonight|earlier|at the weekend|on \w+day)"
+)
+
+
+_WRONG_SIDE = re.compile(
+    r"\bwrong (?:side|site|leg|hip|limb|eye|kidney|level|tooth|implant) (?:burr hole|surgery|operation|op\b|procedure|block|drain|tap|line|incision|injection|biopsy|nephrectomy|amputation|replacement|anaesthetic|laparotomy)"
+)
+
+
+_ONE = r"(?:a|an|the|one|our|this|that|my) (?:\w+ ){0,3}?(?:inpatient|patient|pt|man|woman|lady|gentleman|person|child|baby|resident|year[ -]old)"
+# What is told of one case: given wrongly, done in spite of, nobody came, somebody else's.
+_HAPPENED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\b(?:nurse|doctor|hca|porter|paramedic|staff|colleague|guard|receptionist|relative)s? (?:was |were |has been |have been |been |got |being )?(?:stabbed|punched|kicked|slapped|assaulted|attacked|injured|bitten|spat at|threatened)\b",
+        r"\b(?:had|have|have had|'ve had|having|saw|seen) (?:a|an|another|one|two|our) (?:\w+ ){0,2}(?:inpatient|patient|pt|lady|gentleman|man|woman|visitor|child|resident)s? (?:fall|collapse|die|arrest|aspirate|choke|bleed|deteriorate|abscond|break|go missing|have an? |slip|trip|seize|fit)\b",
+        r"\b(?:gave|given|administered|received|got|had|was prescribed|injected)\b(?: \w+){0,4} (?:double|twice|triple|(?:two|three|four|five|ten|\d+) times|too much|an extra dose|the wrong|wrong) (?:the |of |as )*(?:\w+ )?(?:dose|drug|amount|morphine|insulin|heparin|alteplase|warfarin|potassium|antibiotics?|blood|fluids?|medication|medicine|patient|infusion|much)\b",
+        r"\bmissed (?:the |a |an )?(?:sepsis|bleed|fracture|diagnosis|mi|pe|cancer|haemorrhage|dissection|meningitis|stroke) (?:in|on|of) (?:a|an|the|one|our|my|this)\b",
+        rf"\b(?:we|i|they|someone|somebody|(?:a|the|our|my) (?:nurse|doctor|colleague|registrar|team|consultant))\b(?: \w+){{0,2}} (?:lysed|thrombolysed|operated on|discharged|transferred|intubated|anticoagulated|treated|sent) {_ONE} (?:with|who|despite|on|after|and|when|while|without|by)\b",
+        rf"\b{_ONE}\b[^.?!]{{0,120}}\b(?:nobody|no ?one|no (?:doctor|nurse|staff)) (?:called|came|helped|responded|escalated|acted|scanned|reviewed|turned up|picked|did|was there|available)\b",
+        r"\b(?:another|someone else's|somebody else's|the wrong) (?:patient's|person's)? ?(?:blood|drugs|medication|medicines|tablets|notes|scan|insulin)\b.{0,160}|\b(?:got|given|gave|had|received) (?:another patient's|someone else's|somebody else's)\b",
+    )
 )
 
 
@@ -67,29 +88,53 @@ _STATISTIC = re.compile(
 
 
 _JOKING = re.compile(
-    r"\b(?:dying (?:for|to)|killing (?:time|me|it)|to die for|dead (?:tired|on|easy|simple|line|end|chuffed|good|quick|keen|beat)|brew|coffee|lunch|wi-?fi|printer|laptop|computer|excel|powerpoint|teams call|system|server|my (?:head|brain|feet|back|eyes)|ego|pride|our (?:score|figures?|level|performance|numbers|rate|ranking) (?:has |have )?(?:fell|fallen|dropped|died|collapsed|suffered|hurt|crashed|deteriorated|got worse)|hurts? (?:our|my|the) (?:score|level|figures?|head|brain|feelings)|budget|bored|boredom|laughing|laughed|hungry|starving|curious|wondering)\b"
+    r"\b(?:dying (?:for|to)|killing (?:time|me|it)|to die for|dead (?:tired|on|easy|simple|line|end|chuffed|good|quick|keen|beat)|brew|coffee|lunch|wi-?fi|printer|laptop|computer|excel|powerpoint|teams call|system|server|my (?:head|brain|feet|back|eyes)|ego|pride|our (?:score|figures?|level|performance|numbers|rate|ranking) (?:has |have )?(?:fell|fallen|dropped|died|collapsed|suffered|hurt|crashed|deteriorated|got worse)|hurts? (?:our|my|the) (?:score|level|figures?|head|brain|feelings)|budget|bored|boredom|laughing|laughed|hungry|starving|curious|wondering|headlines?)\b"
 )
+
+
+# Whoever mourns at home reports no harm done here.
+_MOURNS = re.compile(
+    r"\bmy (?:mum|mother|dad|father|nan|gran\w*|wife|husband|brother|sister|aunt|uncle|partner|friend) (?:died|passed away|has (?:died|passed)|was dying|is dying)\b"
+    r"(?!.{0,160}\b(?:trolley|corridor|waiting|ward|ambulance|wait|your|ed|a&e|unit|hospital)\b).{0,160}\b(?:been (?:off|away)|on leave|compassionate|bereave\w*|funeral|back at work|first day back)\b"
+)
+_DEFINES = re.compile(r"^(?:so |and |but )?(?:is|are|does|do|would) (?:a|an|any|every|all) ")
+
+
+def _defines(small: str) -> bool:
+    """Does it ask what a word covers ("is a missed screen a serious incident"), of nobody?"""
+    asked = _DEFINES.match(small)
+    return bool(asked) and not _CARED.search(small) and not JUST_NOW.search(small)
 
 
 def told(small: str) -> bool:
     """Does somebody tell of harm done, or of danger now?"""
-    if _UNSAFE_NOW.search(small) and not _asks_only(small):
+    if _UNSAFE_NOW.search(small) and not asks_only(small) and not _defines(small):
         return True
     if _LOST.search(small):
         return True
-    if _MISTAKE.search(small) and _CARED.search(small) and not _asks_only(small):
+    if any(p.search(small) for p in _HAPPENED) and not asks_only(small):
+        return True
+    if _WRONG_SIDE.search(small) and not asks_only(small):
+        return True
+    if _MISTAKE.search(small) and _CARED.search(small) and not asks_only(small):
         return True
     joking, now = bool(_JOKING.search(small)), bool(JUST_NOW.search(small))
     for m in _REPORT.finditer(small):
         in_care = bool(_CARED.search(m[0]))
-        if _harmless_subject(m[0]) or _asks_only(m[0]) or (joking and not in_care):
+        if (
+            (_MOURNS.search(small) and not now)
+            or _harmless_subject(m[0])
+            or asks_only(m[0])
+            or (joking and not in_care)
+        ):
             continue
-        if now or not _asks_only(small):
+        if now or not asks_only(small):
             return True
     return False
 
 
-def _asks_only(words: str) -> bool:
+def asks_only(words: str) -> bool:
+    """Is it a question about counts, definitions or data, with nothing that happened just now?"""
     return bool(_STATISTIC.search(words)) and not JUST_NOW.search(words)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditbot.ask.typed import Typed, found
-from auditbot.ask.wording import bag
+from auditbot.ask.wording import bag, stem
 
 ACTIONS = (
     "explain",
@@ -31,13 +31,15 @@ _OWN = re.compile(r"\b(?:we|us|our|ours|my|am i|i am|i|here)\b")
 _OTHERS = re.compile(
     r"^(?:who|which|name|list|rank|show|give|league|bottom|top|what (?:hospital|trust|unit|team)s?)\b|\b(?:trusts|hospitals|units|teams|everyone|offenders|league)\b"
 )
-_OF_TIME = re.compile(r"\b(?:month|quarter|year|period|ever|week|time|season|winter|summer)\b")
+_OF_TIME = re.compile(
+    r"\b(?:months?|quarters?|years?|periods?|ever|weeks?|time|seasons?|winters?|summers?)\b"
+)
 _TIMES = re.compile(
     r"\b(?:worst|best|lowest|highest|slowest|busiest|quietest|top|bottom) (?:ever )?(?:day|month|quarter|year|week|period|time|season|hour|shift)s?\b"
 )
 _PARTS = re.compile(
-    r"\b(?:which|what) (?:domain|measure|metric|indicator|area|part|figure|thing)s?\b.*"
-    r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|good|bad|better|worse|dropped|fell|at a|at b|at c|at d|at e|"
+    r"\b(?:which|what)(?: of)?(?: our| the| my| these| those| all)? (?:domain|measure|metric|indicator|area|part|figure|thing)s?\b.*"
+    r"\b(?:best|worst|weakest|strongest|lowest|highest|poorest|low|high|poor|weak|strong|struggling|good|bad|better|worse|dropped|fell|at a|at b|at c|at d|at e|"
     r"fallen|slipped|improved|changed|moved|risen|rose|down|up)\b"
     r"|\b(?:best|worst|weakest|strongest|lowest|highest|poorest) "
     r"(?:domain|measure|metric|indicator|area)s?\b"
@@ -60,10 +62,29 @@ _TELL_ABOUT = re.compile(
     r"\b(?:tell|teach|talk to) (?:me|us)(?: \w+)? about\b|\b(?:know|learn|hear)(?: \w+)? about\b"
 )
 _GET_ON = re.compile(r"\b(?:get|gets|got|getting|gotten|going|been) on\b")
+_MONTHS_MEAN = re.compile(r"(?<=month )(?:rolling )?(?:average|mean)\b")
+# "are we over 80" is of a figure, "for over 80s" of people.
+_OF_A_FIGURE = re.compile(
+    r"\b(?:is|are|was|were|we|us|it|be|get|gets|got|gone|go|went|still|score|scored|performance|figure|someplace|stay|stayed|"
+    r"consistently|always|ever|drop|dropped|fall|fell|rise|rose|climb|climbed|creep|crept) (?:over|under|above|below) \d+(?!s\b)\b"
+    r"(?!.*\b(?:patients|people|aged|years?|women|men|adults|strokes)\b)"
+)
+_EVENT = re.compile(
+    r"\b(?:events?|webinars?|conferences?|workshops?|seminars?|study days?|training|courses?|masterclass\w*|forums?)\b"
+)
+# What somebody plans to do with figures is no prediction of them.
+_PLANNED = re.compile(
+    r"\b(?:will|going to) (?:\w+ ){0,3}?(?:be (?:in|on|at|sent|shown|posted|discussed|published|updated|shared|presented|available|there)|post|send|show|share|present)\b"
+)
+_COUNTED = re.compile(
+    r"\b(?:counted|included|excluded|left out|in scope|covered|eligible|still count|(?:do|does) .* count)\b"
+)
 _WHY = re.compile(r"^(?:so |and |but |ok |hi |hello )*why\b")
-_SMALL = bag("so and but ok hi hello why is it the a an do does we have at all just")
+_SMALL = bag(
+    "so and but ok hi hello why is it the a an do does we have at all just not rather than instead of"
+)
 _FIGURE = re.compile(
-    r"\b(?:our|we|us|my|figure|performance|rate|number|latest|current|now|today|percent\w*|share|how many|value|result|results|count|last|this month|position|status|doing|like|looking|level|score|grade|band|at|for)\b"
+    r"\b(?:our|we|us|my|figure|performance|rate|number|latest|current|now|today|percent\w*|share|how many|value|result|results|count|last|this month|position|status|doing|like|looking|happening|going|up with|story|news|level|score|grade|band|at|for)\b"
 )
 
 
@@ -87,8 +108,18 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
     weights: dict[str, float] = {}
     for phrase, _ in found(typed.intents, masked):
         weights[phrase.kind] = max(weights.get(phrase.kind, 0.0), phrase.weight)
-    compared = found(typed.comparators, _GET_ON.sub("fare", words))
+    compared = found(typed.comparators, _MONTHS_MEAN.sub("sum", _GET_ON.sub("fare", words)))
     comparators = tuple(dict.fromkeys(p.kind for p, _ in compared))
+    if _PLANNED.search(masked):
+        weights.pop("predict", None)
+    if "events" in weights and _EVENT.search(masked) and not _RELEASE.search(masked):
+        weights.pop("when", None)
+    if "explain" in weights and _COUNTED.search(masked):
+        weights.pop("subgroup", None)  # "are children counted": of the definition, not of children
+    if "difference between someplace" in masked:
+        weights.pop("explain", None)
+    if "subgroup" in weights and _OF_A_FIGURE.search(masked):
+        del weights["subgroup"]
     own = bool(_OWN.search(masked))
     if _PARTS.search(masked) and (own or not _OTHERS_PLACES.search(masked)):
         # "which domain is our weakest": our own figures, side by side
@@ -104,7 +135,8 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
     told = bool(_TELL_ABOUT.search(masked)) and not own and "someplace" not in masked
     if (named or topic) and _asks_why(masked, alone):
         told = bool(weights.pop("cause", 1.0))
-    if (named or topic) and (told or _asks_what(masked, alone)):
+    beside = {"national", "region", "peers", "last_year"} & set(comparators)
+    if (named or topic) and (told or (_asks_what(masked, alone) and not beside)):
         weights["explain"] = max(weights.get("explain", 0.0), 1.6)
     if (
         "predict" in weights
@@ -123,6 +155,19 @@ def read(words: str, masked: str, typed: Typed, *, named: bool, topic: bool, alo
     if {"extreme_low", "extreme_high"} & weights.keys() and (valued := _VALUED.search(masked)):
         wants += ("worst",) if valued[0] in ("worst", "poorest") else ("best",)
     return Intent(_kind(weights, named), wants, comparators, weights)
+
+
+def by_cues(words: str, typed: Typed) -> str:
+    """The kind that most single words point to, where no phrase told it; "" when two are as near.
+
+    One word is enough in a short text, in a longer one it takes two. Kinds with figures are not among them.
+    """
+    said = {stem(w) for w in words.split()}
+    points = {kind: len(cues & said) for kind, cues in typed.cues.items()}
+    most = max(points.values(), default=0)
+    best = [kind for kind, n in points.items() if n == most]
+    enough = 1 if len(words.split()) < 7 else 2
+    return best[0] if most >= enough and len(best) == 1 else ""
 
 
 def _kind(weights: Mapping[str, float], named: bool) -> str:
@@ -150,7 +195,9 @@ def _best(weights: Mapping[str, float], kinds: Iterable[str]) -> str:
 
 def _ranks(words: str, own: bool) -> bool:
     """Does it ask to put others in order? "Our worst month" and "are we the worst" do not."""
-    if _TIMES.search(words):
+    if _TIMES.search(words) or (
+        own and _OF_TIME.search(words) and not _OTHERS_PLACES.search(words)
+    ):
         return False
     if _OTHERS.search(words):
         return True

@@ -4,8 +4,10 @@ Numbers and single letters must be the same ("ward 9" is not "Ward 7"); other wo
 a little. A name that fits several services is never settled by a guess.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from auditbot.ask.gazetteer import Alias, Gazetteer, Through, corrected
@@ -15,6 +17,8 @@ from auditbot.ask.wording import Token, Wording, bag
 _TRUST_IN = {"id": 0, "name": 0, "typed": 0, "short": 1, "site": 2, "trust": 3}
 _NUMBERED = bag("ward unit bay team site block wing floor")
 _UNITS = bag("hour month day week year quarter percent")
+_COMPASS = bag("north south east west mid northern southern eastern western")
+_VOWELS = frozenset("aeiou")
 _SMALL = bag("and of the at upon nhs for in on")
 ENOUGH = 0.75  # of the words of a mention that a name must explain
 
@@ -28,6 +32,7 @@ class Candidate:
     covered: float  # share of the name that was said
     whole: bool  # every word of the name that names a place was said
     through: Through
+    sided: bool = False  # a point of the compass in the name was not said: "Kent" for "East Kent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,41 @@ def mentions(
     found: list[Mention] = []
     run: list[int] = []
     for i, words in enumerate([*read, ()]):
-        if words:
+        if words and not (run and _apart(wording, run[-1], i)):
             run.append(i)
+        elif words:
+            found += _mention(wording, names, run, read, known)
+            run = [i]
         elif run and not (i < len(read) and wording.tokens[i].text in _SMALL and i not in taken):
             found += _mention(wording, names, run, read, known)
             run = []
-    return tuple(found)
+    return tuple(
+        replace(m, text=whole, candidates=(), near=m.candidates[:3])
+        if (whole := _with_unknown(m, wording, names, taken, known))
+        else m
+        for m in found
+    )
+
+
+def _apart(wording: Wording, before: int, after: int) -> bool:
+    """Does a stroke stand between two names ("Westport/Leyburn")?"""
+    return "/" in wording.clean[wording.tokens[before].end : wording.tokens[after].start]
+
+
+def _with_unknown(
+    m: Mention, wording: Wording, names: Gazetteer, taken: Collection[int], known: Collection[str]
+) -> str:
+    """The whole name, where an unknown word goes on with it ("Leighton Buzzard"); else nothing."""
+    tokens, after = wording.tokens, m.tokens[-1] + 1
+    if m.words > 1 or wording.shouts or after >= len(tokens) or after in taken:
+        return ""
+    last, t = tokens[after - 1], tokens[after]
+    spoken = names.typed.ordinary | names.typed.known | names.typed.first_names
+    unknown = t.text.isalpha() and len(t.text) > 3 and not (t.text in spoken or t.text in known)
+    if not unknown or not t.capital or not last.capital or t.text in names.weight:
+        return ""
+    joined = wording.clean[last.end : t.start] == " "
+    return wording.cased[last.start : t.end] if joined else ""
 
 
 def strange(
@@ -122,13 +156,15 @@ def _reading(
     word, typed = t.text, names.typed
     if i in taken or word in _SMALL:
         return ()
-    if word in names.ids and len(word) > 2 and (t.typed.isupper() or any(map(str.isdigit, word))):
+    coded = t.typed.isupper() or any(map(str.isdigit, word)) or not set(word) & _VOWELS
+    if word in names.ids and len(word) > 2 and coded:
         return ("#" + names.ids[word],)
-    if word in names.short and (t.typed.isupper() or len(word) > 3):
+    if word in names.short and word not in known and (t.typed.isupper() or len(word) > 3):
         return ("@" + word,)
     if word.isdigit() or len(word) == 1:
         following = wording.tokens[i + 1].text if i + 1 < len(wording.tokens) else ""
-        if not i or wording.tokens[i - 1].text not in _NUMBERED or following in _UNITS:
+        article = t.typed in ("a", "i")  # "give the team a break"
+        if not i or wording.tokens[i - 1].text not in _NUMBERED or following in _UNITS or article:
             return ()
         return (word,) if word in names.aliases else ("!" + word,)
     if word in names.weight:
@@ -211,6 +247,10 @@ def _ranked(names: Gazetteer, run: list[int], read: Read) -> list[Candidate]:
     ]
     no_place = names.typed.generic | names.typed.filler
     best: dict[str, Candidate] = {}
+    of_trust: dict[str, set[int]] = defaultdict(
+        set
+    )  # the words that a service's trust accounts for
+    of_own: dict[str, set[int]] = {}
     for alias in {a for w in telling for a in names.aliases.get(w, ())}:
         hit = [k for k in run if any(w in alias.words for w in read[k])]
         if any(_strict(read[k]) and not _beside(alias, k, run, read) for k in run):
@@ -222,10 +262,20 @@ def _ranked(names: Gazetteer, run: list[int], read: Read) -> list[Candidate]:
             sum(names.weight[w] for w in words) / sum(names.weight[w] for w in alias.words),
             _all_said(alias, words, no_place, names.typed),
             alias.through,
+            alias.through != "typed" and bool((alias.words & _COMPASS) - words),
         )
+        if alias.through == "trust":
+            of_trust[alias.service] |= set(hit)
+        elif made.whole and alias.through in ("name", "typed"):
+            of_own[alias.service] = of_own.get(alias.service, set()) | set(hit)
         held = best.get(alias.service)
         if held is None or _rank(made) < _rank(held):
             best[alias.service] = made
+    for service, hits in of_own.items():  # "Westport Cedar Unit": the trust's word, and its own
+        both = sum(weights[k] for k in hits | of_trust[service]) / total
+        held = best[service]
+        if hits - of_trust[service] and (both > held.explained or held.through == "trust"):
+            best[service] = replace(held, explained=both, whole=True, through="name")
     return sorted(best.values(), key=_rank)
 
 
@@ -268,10 +318,16 @@ def _names_something(
     content = [w for w in said if w not in typed.generic and w not in typed.filler]
     if any(w not in typed.doubtful and w not in typed.ordinary for w in content):
         return True
-    pairs = {p for w in content for a in names.aliases[w] for p in pairwise(a.order)}
+    pairs = {
+        p
+        for w in content
+        for a in names.aliases[w]
+        for p in pairwise([x for x in a.order if x not in _SMALL])
+    }
     if any((a, b) in pairs for a, b in pairwise(said) if {a, b} & set(content)):
         return True
     first, last = tokens[run[0]], run[-1] + 1
+    timed = last < len(tokens) and _TIMED.match(wording.clean[tokens[last].start :])
     before = tokens[run[0] - 1].text if run[0] else ""
     after = tokens[last].text if last < len(tokens) else ""
     if not content and len(set(said) - typed.filler) > 1 and first.capital:
@@ -286,11 +342,16 @@ def _names_something(
         return False  # "how good is ..."
     if first.capital and not wording.shouts and run[0]:
         return after not in ("your", "my", "our")
+    if all(w in typed.ordinary and w not in typed.doubtful for w in content):
+        return False  # "sent home with support": a word like any other, without a capital
     if not before and (after.isdigit() or after in known):
         return True
-    return before in _PLACING and after not in _GOES_ON
+    return before in _PLACING and (after not in _GOES_ON or bool(timed))
 
 
+_TIMED = re.compile(
+    r"(?:in|for|over|during|since|this|last) (?:the )?(?:last |this |past )?(?:jan|feb|mar|apr|may\b|jun|jul|aug|sep|oct|nov|dec|q[1-4]|20\d\d|winter|spring|summer|autumn|month|quarter|year)"
+)
 _THE = frozenset(["royal", "infirmary", "general"])  # "the Royal": a name, but whose?
 _PLACING = bag("at for about vs versus against does did with like how and from is")
 _GOES_ON = bag(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -28,6 +28,17 @@ _WHICH_UNIT = re.compile(
 
 _AVERAGE = re.compile(
     r"\b(?:national|england|english|regional|region|uk|nhs|trust|peer|overall|country) (?:average|mean|median)\b"
+)
+
+
+_REGION_FILLER = wording.bag("nhs england commissioning region scn the")
+_BESIDE_REGION = (
+    r"\b(?:vs|v|versus|against|than|with|to|in|within|across|for) (?:the )?"
+    r"(?:(?:rest|others|other trusts|other hospitals|whole|average) (?:of|in|for) )?(?:the )?"
+)
+_DIARY = re.compile(
+    r"\b(?:meetings?|board|committee|presentations?|presenting|present (?:it|this|them)|deadline|appointment|interview|holiday|annual leave|on leave|"
+    r"back on|away|visit(?:ing)?|inspection|study day|teaching|(?:need|want)\w* (?:it|this|them|that) (?:for|by|before)|by the|sharp|noon|o'?clock|\d{1,2} ?[ap]m|(?:for|by|before) (?:tomorrow|next week|monday|tuesday|wednesday|thursday|friday))\b"
 )
 
 
@@ -62,7 +73,7 @@ def look(text: str, context: Context) -> Seen:
     """Everything found in a text. What one finder has taken, the next passes over."""
     words, typed = context.words, context.words.typed
     read = wording.read(text)
-    timed_words = spans.find(read.clean, context.today)
+    timed_words = _of_the_figures(spans.find(read.clean, context.today), read)
     tokens = read.tokens
     timed = {
         i
@@ -70,12 +81,17 @@ def look(text: str, context: Context) -> Seen:
         for s in timed_words
         if s.weight >= 1 and s.start <= t.start < s.end
     }
-    named = places.mentions(read, words.names, timed, words.known)
+    around = _own_region(read, context)
+    named = places.mentions(read, words.names, timed | around, words.known)
     no_place = typed.generic | typed.filler
     placed = {i for m in named for i in m.tokens}
     content = {i for i in placed if tokens[i].text not in no_place} | timed
     content |= {
-        i for m in named if m.candidates and m.candidates[0].covered >= 0.9 for i in m.tokens
+        i
+        for m in named
+        if m.candidates and m.candidates[0].covered >= 0.9
+        for i in m.tokens
+        if tokens[i].text not in words.topics
     }
     hidden = {
         i
@@ -95,7 +111,9 @@ def look(text: str, context: Context) -> Seen:
     intent = intents.read(
         compared, masked, typed, named=bool(real), topic=bool(topics), alone=alone
     )
-    strange = places.strange(read, words.names, placed | matched | timed, words.known)
+    if around:
+        intent = replace(intent, comparators=tuple(dict.fromkeys(("region", *intent.comparators))))
+    strange = places.strange(read, words.names, placed | matched | timed | around, words.known)
     unheld = next((m for m in found if m.means.startswith("unheld:")), None)
     best = real[0].score if real and not real[0].weak else 0.0
     shared = _sharing(topics)
@@ -108,7 +126,9 @@ def look(text: str, context: Context) -> Seen:
         tuple(real),
         tuple(a for a in audits if a in meant or a not in shared),
         bool(real) and any(m.tokens >= real[0].tokens for m in topics),
-        unheld.means[7:] if unheld and unheld.score >= best - 0.3 else "",
+        unheld.means[7:]
+        if unheld and unheld.score >= best - 0.3 and not _more_exact(real, unheld)
+        else "",
         intent,
         strange,
         meant if len(meant) > 1 else (),
@@ -150,6 +170,29 @@ def _meant(
     return shared
 
 
+def _own_region(read: Wording, context: Context) -> set[int]:
+    """The words that name the region of the channel's service, as something to be set beside."""
+    services = context.words.services
+    for region in {services[s].region for s in context.bound if s in services}:
+        for part in (region, *re.split(r"\s+and\s+", region, flags=re.IGNORECASE)):
+            named = [w for w in wording.words_of(part) if w not in _REGION_FILLER]
+            if named and (m := re.search(_BESIDE_REGION + " ".join(named) + r"\b", read.clean)):
+                return {i for i, t in enumerate(read.tokens) if m.start() <= t.start < m.end()}
+    return set()
+
+
+def _of_the_figures(found: tuple[Span, ...], read: Wording) -> tuple[Span, ...]:
+    """Without the days on which somebody meets, presents or is away: they are of no figure."""
+    return tuple(s for s in found if s.kind not in ("short", "future") or not _diary(s, read.clean))
+
+
+def _diary(span: Span, text: str) -> bool:
+    """Is it a date of somebody's diary, by the words of its own part of the sentence?"""
+    start = max(text.rfind(mark, 0, span.start) for mark in ".?!;\n") + 1
+    ends = [e for mark in ".?!;," if (e := text.find(mark, span.end)) >= 0]
+    return bool(_DIARY.search(text[start : min(ends, default=len(text))]))
+
+
 def _in_place(
     real: Sequence[Match], topics: Sequence[Match], named: Sequence[Mention], context: Context
 ) -> list[Match]:
@@ -175,6 +218,16 @@ def _metrics_of(audit: str, words: Vocabulary) -> list[str]:
     return [m.id for m in words.catalogue.by_audit.get(audit, ())]
 
 
+def _more_exact(real: Sequence[Match], unheld: Match) -> bool:
+    """Does a metric share words with what is not held, and have a number besides ("4 hour")?"""
+    return any(
+        m.tokens & unheld.tokens
+        and any(w[0].isdigit() for w in m.words - unheld.words)
+        and not any(w[0].isdigit() for w in unheld.words - m.words)
+        for m in real
+    )
+
+
 def _named_in(token: int, topics: Sequence[Match]) -> bool:
     """Is it a word of an audit's long name? "National" in one compares nothing with the nation."""
     return any(token in m.tokens and len(m.tokens) > 2 for m in topics)
@@ -196,7 +249,9 @@ def _said(read: Wording, t: Token) -> str:
     return f"{t.text}percent" if t.text[0].isdigit() and after.startswith("%") else t.text
 
 
-_ASKED_OF = re.compile(r"\b(?:is|are|did|does|do|for|of|by|has|have|was|were|about|with|how)$")
+_ASKED_OF = re.compile(
+    r"\b(?:is|are|did|does|do|for|of|by|has|have|was|were|about|with|how|if|whether|why|when)$"
+)
 _SPEAKING = re.compile(r"\b(?:it is|this is|i am|name is|thanks to|behalf of)$")
 
 

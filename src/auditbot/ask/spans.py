@@ -48,7 +48,7 @@ def _rows() -> Iterator[tuple[str, Maker]]:
     quarter = rf"(?:\b(?:q|quarter|qtr) ?{q}|\b{word} quarter)"
     yield r"\b20[0-3]\d-\d\d-\d\d\b|\b\d{1,2}[/.]\d{1,2}[/.]20[0-3]\d\b", dates.just("short", 1.5)
     both = r"(?P<a>20[0-3]\d|[12]\d) ?[/-] ?(?P<b>20[0-3]\d|[1-3]\d)(?!\d)"
-    season = r"(?:mid-?)?(?P<s>winter|spring|summer|autumn|fall)"
+    season = r"(?:mid-?)?(?P<s>winter|spring|summer|autumn|(?<=last )fall|(?<=in the )fall|fall(?= (?:of )?20\d\d))(?! in\b)"
     yield (
         rf"\b{dates.MONTH}\.?,? ?(?:{dates.YEAR})?{_TO}{dates.MONTH}\b\.?,?(?: ?{dates.YEAR})?",
         dates.range_of,
@@ -95,8 +95,16 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         dates.day,
     )
     yield (
-        rf"\b(?:since|from|after|starting|ever since)(?: the)? ?(?P<edge>start|beginning|end)?(?: of)? ?(?:last )?(?P<m>{dates.MONTH[1:-1]})\b(?: ?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?: (?:to|until|till) (?:now|date|today|present))?(?! ?{_TO})",
+        rf"\b(?:since|(?<!figure )(?<!figures )(?<!number )(?<!numbers )(?<!result )(?<!results )(?<!data )(?<!score )(?<!level )(?<!performance )(?<!one )(?<!that )(?<!those )(?<!stats )from|after|starting|ever since)(?: the)? ?(?P<edge>start|beginning|end)?(?: of)? ?(?:last )?(?P<m>{dates.MONTH[1:-1]})\b(?: ?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?: (?:to|until|till) (?:now|date|today|present))?(?! ?{_TO})",
         dates.since_month,
+    )
+    yield (
+        rf"\b(?P<edge>(?!))?(?P<m>{dates.MONTH[1:-1]})\b(?: ?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))? (?:to (?:now|date|today|present)|onwards?|till now|until now)\b",
+        dates.since_month,
+    )
+    yield (
+        r"\b(?:since|from)(?: the)? new year\b",
+        lambda m, today: dates.this_year(m, today),
     )
     yield (
         r"\b(?:since|from)(?: the)?(?: start of| beginning of)? (?P<a>20[0-3]\d)(?: ?/ ?(?P<b>\d\d|20\d\d))?(?: (?:onwards?|to (?:now|date)))?(?!\d)",
@@ -108,11 +116,23 @@ def _rows() -> Iterator[tuple[str, Maker]]:
         lambda m, today: dates.span_of("exact", periods.financial_year(dates.year(m[1])), weight=3),
     )
     yield r"\b(last|previous|this|current) (?:financial|fiscal) year\b", dates.which_financial
+    yield (
+        rf"\b(?P<m>{dates.MONTH[1:-1]}),? (?:of )?(?P<which>last|this|the previous) year\b",
+        dates.month_of_year,
+    )
+    yield (
+        r"^(?:the |for the )?(?P<which>financial|fiscal|calendar) (?:year|one)(?: please| pls)?\W*$",
+        dates.kind_of_year,
+    )
     yield rf"\b(?:month of )?{dates.MONTH}\.?,?[ -]?{dates.YEAR}", dates.month_year
     yield r"\b(0?[1-9]|1[0-2])/(20[0-3]\d)\b", dates.month_number
     yield (
         r"\b(?:last|past|previous|latest|preceding|recent|most recent) (?P<n>\d\d?|few|couple of|several)(?: full| whole| calendar)? (?P<unit>month|quarter|year|week|day|fortnight)s?\b",
         dates.rolling,
+    )
+    yield (
+        r"\brolling (?P<n>\d\d?) (?P<unit>month|quarter|year)\b|\b(?P<n2>\d\d?) (?P<unit2>month) (?:rolling )?(?:average|mean|total|sum|running)\b",
+        dates.rolling_of,
     )
     yield (
         r"\b(?:over|in|during|for|across|throughout) the (?P<n>)(?:last|past) (?P<unit>year)\b|\bpast (?P<n2>)(?:12 month|year)\b",
@@ -134,11 +154,19 @@ def _rows() -> Iterator[tuple[str, Maker]]:
     )
     yield r"\blast year\b|\bprevious year\b", dates.just("last_year", 1.7)
     yield (
+        r"\b(?P<since>since |after )?(?:(?P<which>last|this|previous) )?(?:christmas|xmas|festive (?:period|season))(?: and (?:the )?new year)?(?: (?:period|break|holidays?|time))?(?:,? (?:of |in )?'?(?P<y>20[0-3]\d|[12]\d(?! ?hour)))?(?!\d)(?! (?:card|party|do\b|dinner|eve|day|rota|cover))",
+        dates.christmas,
+    )
+    yield (
+        r"\b(?:over |at |in |during |since )(?:the )?(?:last |this )?(?:easter|half[ -]term|(?:(?:may |august |early |late )*bank holiday))(?: (?:weekend|holidays?|break|period))?\b",
+        dates.just("short", 1.3),
+    )
+    yield (
         r"\b(?:yesterday|last night|last week|this week|past week|last weekend|the weekend)\b",
         dates.just("short", 1.2),
     )
     yield (
-        r"\b(?:next|coming|upcoming|following) (?:month|quarter|year|winter|spring|summer|autumn|week|time)\b|\btomorrow\b|\bin the future\b",
+        r"\b(?:next|coming|upcoming|following) (?:month|quarter|year|winter|spring|summer|autumn|week|time)s?\b|\btomorrow\b|\bin the future\b",
         dates.just("future", 1.9),
     )
     yield (

@@ -6,6 +6,7 @@ up to six words, `?` after a word makes it optional, `^` and `$` are the ends of
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -51,6 +52,13 @@ class IntentWords(Entry):
     weight: float = 1.0
 
 
+class CueWords(Entry):
+    """Single words that point to a kind of answer, where no phrase tells it."""
+
+    kind: str
+    words: tuple[str, ...]
+
+
 class PlaceWords(Entry):
     """A short or old name, and the name in the files it stands for (one of them must be loaded)."""
 
@@ -77,6 +85,7 @@ class Typed:
     intents: tuple[Phrase, ...] = ()
     comparators: tuple[Phrase, ...] = ()
     places: tuple[PlaceWords, ...] = ()
+    cues: Mapping[str, frozenset[str]] = field(default_factory=dict)  # stems, by kind
     ordinary: frozenset[str] = frozenset()  # words that are no name, however near they come
     doubtful: frozenset[str] = frozenset()  # place names that are ordinary words as well
     generic: frozenset[str] = frozenset()  # words of names that name no place
@@ -95,6 +104,7 @@ _TABLES: dict[str, type[Entry]] = {
     "intent": IntentWords,
     "comparator": IntentWords,
     "place": PlaceWords,
+    "cue": CueWords,
 }
 
 
@@ -128,6 +138,10 @@ def load(folder: Path) -> Typed:
         intents=tuple(p for entry in found["intent"] for p in _phrases(entry)),
         comparators=tuple(p for entry in found["comparator"] for p in _phrases(entry)),
         places=tuple(found["place"]),
+        cues={
+            c.kind: frozenset(wording.stem(w) for line in c.words for w in line.split())
+            for c in found["cue"]
+        },
         ordinary=frozenset(lists["ordinary"]),
         doubtful=frozenset(lists["doubtful"]),
         generic=frozenset(lists["generic"]),

@@ -23,9 +23,16 @@ _ABOUT_A_FIGURE = {"real", "cause", "chart", "extreme_low", "extreme_high", "pos
 _READ_CHART = re.compile(
     r"\bhow (?:do|should|can|would|to)(?: (?:i|we|you|one))? (?:read|interpret) "
     r"(?:(?:this|that|it|these)\b(?! \w)|(?:\w+ ){0,4}?(?:chart|graph|plot|picture)s?\b)"
+    r"|\bwhat (?:is|are|does|do)(?: (?:a|the|an))? (?:common cause|special cause|control limits?|spc|control charts?|run charts?|statistical process control|usual ups and downs)\b"
 )
 _POINTS = re.compile(
     r"\b(?:it|that|this|these|we|our|us|change|drop|rise|dip|improvement|trend|blip|noise|chart|graph)\b"
+)
+
+
+# "78?", "is it 78%", "so 78": a figure alone.
+_BARE_FIGURE = re.compile(
+    r"^(?:(?:is|was|so|it|only|just|really|that|are|we|at|about|and|still|why|what|how) ){0,4}(\d{1,3}(?:\.\d+)?) ?(?:%|percent|per cent)?(?: (?:then|now|right|really))?\W*$"
 )
 
 
@@ -87,7 +94,7 @@ def _decide(seen: Seen, context: Context) -> Understanding:
         and kind in ("card", "", "overview", "source", "improve", "list", "explain")
     ):
         return Understanding((Question("unknown", wants=("unheld", seen.unheld)),), ask="unheld")
-    metrics = which.metrics(seen, context)
+    metrics = which.metrics(seen, context) or which.variant(seen, context)
     if seen.unclear and not metrics:
         return _ask_audit(seen, context)
     if (
@@ -114,9 +121,13 @@ def _decide(seen: Seen, context: Context) -> Understanding:
             seen.spans or seen.mentions or intent.wants
         ):
             kind = "card"
+    if _BARE_FIGURE.match(seen.text.clean) and not metrics and kind in ("", "help"):
+        return _bare_figure(seen, context)
     kind = kind or _by_what_was_found(seen, metrics, context)
     if kind == "help" and (seen.mentions or seen.spans) and not metrics:
         kind = "overview" if seen.mentions else kind
+    if not kind and not metrics:
+        kind = intents.by_cues(seen.text.words, context.words.typed)
     if not kind:
         return Understanding((Question("unknown"),), ask="unknown")
     if kind in ("help", "list", "mute", "subscribe", "events"):
@@ -136,10 +147,30 @@ def _decide(seen: Seen, context: Context) -> Understanding:
     return _with_services(kind, metrics, seen, context)
 
 
+def _bare_figure(seen: Seen, context: Context) -> Understanding:
+    """A figure alone: the thread's figure again, a standard of the channel's audit, or which measure is meant."""
+    last = context.last
+    if last is not None and last.metric and last.services:
+        return Understanding((replace(last, kind="card", wants=("real",)),))
+    m = _BARE_FIGURE.match(seen.text.clean)
+    stated = which.with_standard(float(m[1]), context) if m else []
+    if stated:
+        seen = replace(seen, intent=replace(seen.intent, comparators=("target",)))
+        return _with_services("card", stated[:1], seen, context)
+    several = which.shown_often(context)
+    if not several or not context.bound:
+        return Understanding((Question("unknown"),), ask="unknown")
+    return _ask_metric("card", several, seen, context)
+
+
 def _by_what_was_found(seen: Seen, metrics: Sequence[str], context: Context) -> str:
     """The kind where no phrase tells it: a metric's card, a service's overview, or nothing."""
     if metrics:
         return "card"
+    if seen.audits and not seen.mentions:  # "stroke forum dates"
+        kind = intents.by_cues(seen.text.words, context.words.typed)
+        if kind:
+            return kind
     wishes = seen.intent.wants or set(seen.intent.comparators) - {"average"}
     if seen.mentions or seen.audits:
         return "card" if wishes else "overview"
@@ -178,7 +209,9 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     assumed: list[str] = []
     comparator = _comparator(kind, seen, last if not metrics else None)
     beside = (
-        whose.also_own(seen, context, "") if seen.mentions else comparator in _WIDE and last is None
+        whose.also_own(seen, context, "") and not (last and last.metric)
+        if seen.mentions
+        else comparator in _WIDE and last is None
     )
     if not metrics and kind in ("overview", "card") and beside:
         head = which.own_headline(context)
@@ -202,7 +235,7 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
             near = tuple(dict.fromkeys(c.service for c in m.near))
             return _ask_service(draft, near, seen, context, "unknown_place", m.text)
         fits = whose.fitting(m, draft, context)
-        if len(fits) > 1:
+        if len(fits) > 1 or (fits and fits[0] not in context.bound and whose.loosely(m, fits[0])):
             unclear = unclear or fits
         elif fits:
             chosen += fits
@@ -220,7 +253,7 @@ def _with_services(kind: str, metrics: list[str], seen: Seen, context: Context) 
     if seen.mentions and len(chosen) == 1 and whose.also_own(seen, context, chosen[0]):
         draft = replace(draft, comparator=f"service:{chosen[0]}")
         chosen, _ = whose.usual_services(draft, seen, context)
-    if len(chosen) > 1 and whose.with_own(seen, context, chosen):
+    if chosen and whose.with_own(seen, context, chosen):
         chosen = [*context.bound, *chosen]
     if len(chosen) > 1:
         kind = "compare" if kind in ("card", "overview") else kind
@@ -266,7 +299,8 @@ def _with_period(
             if last and last.period and span.kind in ("previous", "year_ago")
             else newest
         )
-        period = periods.resolve(span, context.today, months, base)
+        alone = span.kind == "previous" and last is None and span.period is not None
+        period = span.period if alone else periods.resolve(span, context.today, months, base)
         if period is not None and months == 3 and span.kind in ("exact", "since"):
             wider = periods.fitted(period, months)
             assumed += ["quarter"] if wider != period and span.kind == "exact" else []
@@ -282,8 +316,9 @@ def _with_period(
     ):
         period = last.period
     against = next((s.period for s in seen.spans if s.compared and s.kind == "exact"), None)
-    if period is not None and against is not None and draft.comparator is None:
-        before = {year_before(period): "last_year", previous(period): "previous"}
+    told = period or newest
+    if told is not None and against is not None and draft.comparator is None:
+        before = {year_before(told): "last_year", previous(told): "previous"}
         draft = replace(draft, comparator=before.get(against))
     made = replace(
         draft,

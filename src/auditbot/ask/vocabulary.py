@@ -61,6 +61,7 @@ class Vocabulary:
     held: Callable[[str], Collection[str]]  # the metrics of a service
     newest: Callable[[str], Period | None]  # the newest period of a metric
     current: Callable[[str], bool]  # does a service still report?
+    topics: frozenset[str] = frozenset()  # the words that name an audit by themselves
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -106,6 +107,9 @@ def build(
         held,
         newest,
         current,
+        frozenset(
+            w for w, e in entries.items() for x in e if x.means[:6] == "audit:" and x.words == {w}
+        ),
     )
 
 
@@ -117,7 +121,9 @@ def matches(wording: Wording, words: Vocabulary, taken: Collection[int] = ()) ->
     found: dict[tuple[str, frozenset[int]], Match] = {}
     for entry in {e for w in at for e in words.entries.get(w, ()) if e.words <= at.keys()}:
         near = _nearest(entry, at)
-        if near is not None:
+        if near is not None and not (
+            entry.means.startswith("unheld:") and _stops(wording, min(near), max(near))
+        ):
             apart = max(near) - min(near) + 1 - len(near)
             telling = sum(0.5 if w in words.typed.vague else 1.0 for w in entry.words)
             telling += 0.5 * any(
@@ -137,6 +143,12 @@ def matches(wording: Wording, words: Vocabulary, taken: Collection[int] = ()) ->
                 found[made.means, near] = made
     ranked = sorted(found.values(), key=lambda m: (-m.score, m.first, m.means))
     return tuple(m for m in ranked if not _inside(m, ranked))
+
+
+def _stops(wording: Wording, first: int, last: int) -> bool:
+    """Does a sentence or a part of it end between two words?"""
+    tokens = wording.tokens
+    return any(c in wording.clean[tokens[first].end : tokens[last].start] for c in ".,;:?!")
 
 
 def _inside(m: Match, others: Iterable[Match]) -> bool:
@@ -176,7 +188,7 @@ def _units(
 def _mended(word: str, words: Vocabulary) -> str:
     typed = words.typed
     if (
-        len(word) < 5
+        len(word) < 4
         or not word.isalpha()
         or word in words.known
         or word in typed.ordinary
@@ -186,6 +198,8 @@ def _mended(word: str, words: Vocabulary) -> str:
     ):
         return word
     near = corrected(word, words.known)
+    if len(word) == 4:  # of so short a word, a letter that was left out
+        near = tuple(w for w in near if len(w) == 5)
     return near[0] if len({stem(w) for w in near}) == 1 else word
 
 

@@ -22,9 +22,16 @@ def metrics(seen: Seen, context: Context) -> list[str]:
     meant = audits_meant(seen, context)
     strong = [m for m in seen.metrics if not m.weak and not _everyday(m, seen, context, meant)]
     weak = [m for m in seen.metrics if m.weak and words.catalogue.metrics[m.means].audit in meant]
+    weak = [m for m in weak if not _said_of_last(m, context)]
     pool = strong or weak[:1]
     kept: list[Match] = []
-    ordered = sorted(pool, key=lambda m: -(m.score + _liking(m, seen, context, meant)))
+    ordered = sorted(
+        pool,
+        key=lambda m: (
+            not _tells(m, seen, context),
+            -(m.score + _liking(m, seen, context, meant)),
+        ),
+    )
     for m in ordered:
         if all(m.means != k.means and not _telling(m, seen, context) & k.tokens for k in kept):
             kept.append(m)
@@ -35,6 +42,34 @@ def metrics(seen: Seen, context: Context) -> list[str]:
         kept = kept[:1]
     kept = kept[:2]
     return [m.means for m in sorted(kept, key=lambda m: m.first)]
+
+
+def variant(seen: Seen, context: Context) -> list[str]:
+    """The other way of counting the thread's metric, where that alone is said ("team-centred?")."""
+    last = context.last.metric if context.last else None
+    said = set(seen.text.words.split())
+    if last is None or "centred" not in said:
+        return []
+    for m in context.words.typed.metrics:
+        if m.variant_of and last in (m.id, m.variant_of):
+            marked = any(set(s.split()) <= said for s in m.said_with)
+            return [m.id if marked else m.variant_of]
+    return []
+
+
+def _said_of_last(m: Match, context: Context) -> bool:
+    """Is it a vague word that goes with the thread's metric as well ("and the target?")?"""
+    last = context.last.metric if context.last else None
+    if last is None or last == m.means:
+        return False
+    entries = context.words.entries
+    return any(e.means == last and m.words <= e.words for w in m.words for e in entries.get(w, ()))
+
+
+def _tells(m: Match, seen: Seen, context: Context) -> bool:
+    """Has it a word of its own, or only such as go with any measure ("how many stroke patients")?"""
+    words = context.words
+    return any(w not in words.typed.vague and w not in words.topics for w in m.words)
 
 
 def _telling(m: Match, seen: Seen, context: Context) -> frozenset[int]:
@@ -150,6 +185,22 @@ def own_headline(context: Context) -> str | None:
     audits = audits & set(context.audits) or audits
     heads = [context.words.catalogue.audits[a].headline_metric for a in audits]
     return next((h for h in heads if h), None) if len(heads) == 1 else None
+
+
+def with_standard(figure: float, context: Context) -> list[str]:
+    """The headline metrics of the channel's audits that have this figure for a standard."""
+    catalogue = context.words.catalogue
+    heads = [catalogue.audits[a].headline_metric for a in _kept(context.bound, context)]
+    return [h for h in heads if h and figure in {s.value for s in catalogue.metrics[h].standards}]
+
+
+def shown_often(context: Context) -> list[str]:
+    """The metrics of the channel's audits that are told first, most important first."""
+    catalogue = context.words.catalogue
+    audits = _kept(context.bound, context)
+    able = [m for a in audits for m in catalogue.by_audit[a] if context.words.newest(m.id)]
+    heads = {catalogue.audits[a].headline_metric for a in audits}
+    return [m.id for m in sorted(able, key=lambda m: (m.id not in heads, -m.importance))]
 
 
 def headline(draft: Question, context: Context) -> str | None:

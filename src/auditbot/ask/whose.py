@@ -13,13 +13,28 @@ MAIN_GROUP = (
 )
 
 
+NOT_ACUTE = "Non-acute inpatient team"  # beside an acute team of the same name, nobody means it
 OWN = re.compile(r"\b(?:we|us|our|ours|my)\b")
+
+
+_BESIDE = re.compile(
+    r"\b(?:ahead of|behind|above|below|beat|beating|match|matching|up with|up to|level with|close to|as (?:good|bad|fast|quick|busy|high|low) as|different (?:to|from))(?: the)?$"
+)
+_THAN_US = re.compile(
+    r"\b(?:than|above|below|ahead of|behind|beating|vs|v|versus|against|compar\w* (?:to|with|against)) (?:us|ours|we|our (?:own|team|unit|trust|hospital|department)|mine)\b"
+)
 
 
 def plainly(m: Mention, service: str, words: Vocabulary) -> bool:
     """Was the service called by a name of its own, rightly spelt?"""
     through = next((c.through for c in m.candidates if c.service == service), "trust")
     return m.exact and through in ("id", "name")
+
+
+def loosely(m: Mention, service: str) -> bool:
+    """Was it named without the point of the compass that its name has ("Kent" for "East Kent")?"""
+    best = next((c for c in m.candidates if c.service == service), None)
+    return best is not None and best.sided and m.words < 2 and best.through in ("name", "trust")
 
 
 def fitting(m: Mention, draft: Question, context: Context) -> tuple[str, ...]:
@@ -51,15 +66,18 @@ def fitting(m: Mention, draft: Question, context: Context) -> tuple[str, ...]:
 def _with_namesakes(
     m: Mention, fits: tuple[str, ...], able: Collection[str], words: Vocabulary
 ) -> tuple[str, ...]:
-    """With others of the same kind that have this one word in their own name: "Westport"."""
-    if m.words > 1 or len(fits) != 1:
+    """With others of the same kind that have the same word, or hospital, in their name: "Westport"."""
+    if len(fits) != 1:
+        return fits
+    through = next((c.through for c in m.candidates if c.service == fits[0]), "name")
+    if m.words > 1 and through != "site":
         return fits
     kind = words.services[fits[0]].peer_group
     others = [
         c.service
         for c in m.candidates
         if c.service in able
-        and c.through == "name"
+        and c.through in ("name", through)
         and c.explained >= 0.97
         and words.services[c.service].peer_group == kind
     ]
@@ -73,6 +91,7 @@ def _main_of(fits: tuple[str, ...], context: Context) -> tuple[str, ...]:
     if len(fits) < 2:
         return fits
     groups = {s: context.words.services[s].peer_group for s in fits}
+    fits = tuple(s for s in fits if groups[s] != NOT_ACUTE) or fits
     main = [s for s in fits if groups[s] == MAIN_GROUP]
     return tuple(main) if len(main) == 1 else fits
 
@@ -102,7 +121,10 @@ def also_own(seen: Seen, context: Context, service: str) -> bool:
         r"\b(?:vs|v|versus|against|than|compar\w+(?: \w+)? (?:with|to|against)|next to|alongside|relative to)(?: the)?$",
         before,
     )
-    return bool(compared)
+    compared = compared or (OWN.search(before) and _BESIDE.search(before))
+    last = max(i for m in seen.mentions for i in m.tokens) + 1
+    after = " ".join(t.text for t in seen.text.tokens[last:])
+    return bool(compared) or bool(_THAN_US.search(after))
 
 
 def with_own(seen: Seen, context: Context, chosen: Collection[str]) -> bool:
@@ -110,5 +132,11 @@ def with_own(seen: Seen, context: Context, chosen: Collection[str]) -> bool:
     if len(context.bound) != 1 or context.bound[0] in chosen or not seen.mentions:
         return False
     first = min(i for m in seen.mentions for i in m.tokens)
+    last = max(i for m in seen.mentions for i in m.tokens) + 1
     before = " ".join(t.text for t in seen.text.tokens[:first])
-    return bool(OWN.search(before) and re.search(r"\b(?:and|with|vs|versus|against|to)$", before))
+    after = " ".join(t.text for t in seen.text.tokens[last : last + 3])
+    if re.match(r"(?:and|with|or|plus|vs|versus) (?:us|ours|ourselves)\b", after):
+        return True
+    return bool(
+        OWN.search(before) and re.search(r"\b(?:and|with|vs|versus|against|to|us|ours)$", before)
+    )

@@ -30,9 +30,14 @@ _NUMBERS = {
 }
 # Who is asking says nothing of what is asked: "nurse here, on nights, ...".
 _HERE = (
-    r"^[^?.,;:!]{0,40}\b(?:nurse|sister|matron|reg|registrar|consultant|doctor|sho|lead|facilitator|"
+    r"^(?!\W*(?:who|which|what|is|are|am|how|where|when|do|does|did|can|could|any)\b)[^?.,;:!]{0,40}\b(?:nurse|sister|matron|reg|registrar|consultant|doctor|sho|lead|facilitator|"
     r"manager|coordinator|clerk|physio|therapist|student|director|analyst|audit team) here\b"
     r"(?:[\s,]+(?:(?:back )?on|off|doing|from) (?:nights?|days?|shift|call|duty|a night shift|the ward)\b)?[,.:;!-]*"
+)
+_FROM = r"^[^?.,;:!]{0,15}\b(?:it'?s|this is|i'?m|i am|my name is) [a-z'-]+(?: [a-z'-]+)?,? (?:from|on|of) [^?.,;:!]{1,30}[,.:;!-]+"
+_SHIFT = (
+    r"\b(?:i|we)(?:'m| am| was|'ve been| have been| are| were|'re) (?:(?:just|still|now|back|all) )?(?:on|off|working|doing) "
+    r"(?:nights?|days|lates|earlies|call|leave|duty|shift|a (?:night|late|day|long) ?(?:shift|day)?|the (?:night|late|early) shift)\b"
 )
 _UNITS = r"(?=[\s-]+(?:hours?|hrs?|months?|quarters?|years?|weeks?|days?|points?)\b)"
 
@@ -47,10 +52,28 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\br\b(?= (?:we|you|u|they|our|the|things|these|those)\b)", "are"),
         (r"\b(?:wot|wat|wht|wut)(?=s?\b)", "what"),
         (r"\b(look|do|go|gett|perform|chang|improv)in'?(?=\W|$)", r"\1ing"),
+        (
+            r"\b(?:(?:got |have you |do you have |has anyone )?any|got an|have an|no) (?:idea|clue) (?=how|what|when|where|who|whether|if|why|which)",
+            " ",
+        ),
+        (r"(?<!\d)(?<!\d )%", " percent "),
+        (r"\b(\d{1,2}) ?m(?= (?:follow|review|fu\b|check|assess|post))", r"\1 month"),
         (r"\bppl\b", "people"),
+        (r"\blvl(s?)\b", r"level\1"),
+        (r"\bperf\b", "performance"),
+        (
+            r"\bpts\b(?= (?:we|do|did|seen|in|who|get|got|are|were|have|had|waiting|waited|per|with|through|to|on))",
+            "patients",
+        ),
+        (r"\bhosp(s?)\b", r"hospital\1"),
+        (r"\b(?:pls|plz|plse|pleas|plez)\b", "please"),
+        (r"\bhalf a day\b", "12 hours"),
+        (r"\ban (?-i:A)\b(?! (?:level|grade|and e\b)|&)", "an A level"),
         (r"\bthru\b", "through"),
         (r"\byr(s?)\b", r"year\1"),
         (_HERE, " "),
+        (_FROM, " "),
+        (_SHIFT, " "),
         (r"[‘’‛`´ʼ]", "'"),
         (r"[‐‑‒–—−]", "-"),
         (r"\ba\s?(?:&(?:amp;)?|\+|/|'n')\s?e\b|\ba and e\b", "ae"),
@@ -69,6 +92,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(twenty|thirty|seventy)[\s-](four|six|two)\b", r"\1 \2"),
         *((rf"\b{word.replace(' ', '[ ]')}\b", str(n)) for word, n in reversed(_NUMBERS.items())),
         (r"\bhalf[\s-]?(?:a[\s-])?year(?:ly)?\b", "6 month"),
+        # "6/12" is how clinicians write six months, where something regular follows.
+        (
+            r"(?<![\d/])(\d{1,2})/12(?=\s+(?:review|follow|check|fu\b|f/u|assess|appointment|post|after|stroke))",
+            r"\1 month",
+        ),
         (r"\b(\d{1,3})[\s-]*(?:hourly|hours|hour|hrs|hr|h)\b", r"\1 hour"),
         (r"\b(\d{1,3})[\s-]*(?:months|month|mths|mth)\b", r"\1 month"),
         (r"\b(\d{1,3})[\s-]*(?:days|day|d)\b", r"\1 day"),
