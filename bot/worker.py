@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 ATTEMPTS = 5  # then a person is told
 BACKOFF = 20.0  # seconds, times the attempt
-UNASKED = ("digest", "further", "concern", "concern_lead")  # what a pause stops
+UNASKED = ("digest", "further", "concern", "concern_lead", "signal")  # what a pause stops
 FOR_CHANNELS = ("digest", "further", "concern", "correction")  # what only a bound channel gets
 FIGURE = ("state", "value", "level", "numerator", "denominator")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditbot import period as periods
-from auditbot.model import Finding
+from auditbot.model import EarlyView, Finding
 from auditbot.say.choose import Choice, Past, choose
 from auditbot.say.classify import Class, classify, last_break, missed_before
 from tests.saying import CATALOGUE, FERNHILL, LEYBURN, any_finding, beside, finding, levels
@@ -136,7 +136,20 @@ def test_a_concern_that_is_a_signal_goes_to_the_lead_alone() -> None:
     assert head(choice) == "hip_ward"
     assert [p.finding.metric for p in choice.signals] == ["hip_surgery"]
     assert not choice.others
-    assert told(signal) is None, "not news for a channel"
+    alone = told(signal, first=True)
+    assert alone is not None
+    assert alone.pick is None, "not news for a channel, not even for want of all else"
+    assert [p.finding.metric for p in alone.signals] == ["hip_surgery"]
+
+
+def test_an_early_fall_is_for_the_lead_and_an_early_rise_is_not() -> None:
+    for direction, head_of in (("concern", None), ("improvement", "hip_ward")):
+        early = EarlyView("more_than_usual", 9.0, 4.0, 4.0, 1.5, direction)
+        made = finding("hip_ward", FLAT[:3], strength="too_early", early=early)
+        choice = told(made, first=True)
+        assert choice is not None
+        assert head(choice) == head_of
+        assert len(choice.signals) == (direction == "concern")
 
 
 def test_unverified_metrics_and_ones_that_do_not_apply_are_never_told() -> None:

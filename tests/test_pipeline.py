@@ -129,6 +129,17 @@ def test_a_confirmed_concern_goes_to_the_lead_and_a_day_later_to_the_channel(hou
     assert len(queued(house, "concern")) == 1
 
 
+def test_a_concern_that_is_but_a_signal_goes_to_the_lead_alone_and_once(house, tmp_path):
+    load_file(house, tmp_path, rates([*STEADY[:-1], 60.0]))
+    run(house)
+    (note,) = queued(house, "signal")
+    assert note.channel == "U0LEAD"
+    assert "This is for you alone." in " ".join(note.payload["body"])
+    assert queued(house, "digest") == []
+    run(house, NOW + timedelta(days=1))
+    assert len(queued(house, "signal")) == 1
+
+
 def test_two_concerns_of_one_audit_are_one_message_with_a_line_for_the_other(house, tmp_path):
     load_file(house, tmp_path, rates(FALL) + rates(FALL, metric="ae_4h_type1"))
     run(house)

@@ -152,7 +152,11 @@ def _early(
         if r.service in then and (a := counts(then[r.service])) and (b := counts(r))
     ]
     phi = peers.spread_of_changes([a for a, _ in pairs], [b for _, b in pairs])
-    return change.two_proportions(before, after, phi) if phi is not None else None
+    made = change.two_proportions(before, after, phi) if phi is not None else None
+    if made is None or made.answer != "more_than_usual":
+        return made
+    better = (made.difference > 0) == (metric.direction == "higher")
+    return replace(made, direction="improvement" if better else "concern")
 
 
 def counts(r: Result) -> Counts | None:

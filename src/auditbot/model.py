@@ -193,6 +193,7 @@ class EarlyView:
     half_width: float  # of its 95% interval, in points
     z: float
     phi: float  # spread of such changes among peers relative to chance, at least 1
+    direction: Literal["improvement", "concern", "high", "low", ""] = ""  # of more than usual
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,9 @@ def tell(
     if choice is None:
         return [*held, Held(channel, "", "nothing new to say")]
     held += concern.lead_first(house, binding, choice.concerns, releases, now, next_slot)
+    concern.signals_to_lead(house, binding, choice.signals, now)
     if choice.pick is None:
-        return [*held, Held(channel, "", "nothing to say beside what the lead hears first")]
+        return [*held, Held(channel, "", "nothing to say beside what is for the lead")]
     days = max(FORTNIGHT, cadence.min_days)
     if last is not None and now - last < timedelta(days=days):
         return [

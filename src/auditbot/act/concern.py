@@ -1,4 +1,5 @@
-"""What becomes of a confirmed concern? The lead first, the channel a working day later.
+"""What becomes of a concern? Confirmed, it goes to the lead first and to the channel a working day
+later; one that is but a signal goes to the lead alone.
 
 The lead may add one signed line, or hold it for up to five working days with a reason, and cannot
 drop it. It goes to the channel by itself when its time has come.
@@ -24,6 +25,7 @@ from auditbot.store.engine import reading, writing
 from auditbot.store.queue import Concern
 
 LONGEST_LINE = 200
+MOST_LINES = 3  # further signals under the first
 
 
 def lead_first(
@@ -89,6 +91,34 @@ def _tell_lead(
         why = f"nobody is named to hear of {found.metric} first; it goes to the channel next"
         return [Held(binding.channel, found.service.id, why)]
     return []
+
+
+def signals_to_lead(house: House, binding: Binding, signals: Sequence[Pick], now: datetime) -> None:
+    """Concerns that are but signals: to the lead in private, once each, and nowhere else."""
+    for picks in _together(house.catalogue, signals):
+        found = picks[0].finding
+        roles = house.roles.get(found.service.id)
+        readers = first_readers(roles)
+        if not readers:
+            continue
+        message = digest.signal_for_lead(
+            house.words,
+            house.catalogue,
+            picks[0],
+            roles=roles,
+            today=now.astimezone(house.zone).date(),
+            also=picks[1 : 1 + MOST_LINES],
+            fictional=house.fictional,
+        )
+        latest = found.latest
+        key = f"signal|{found.service.id}|{found.metric}|{latest.period.end}|{latest.release}"
+        told = [(p.finding, p.kind) for p in picks]
+        with writing(house.engine) as conn:
+            for user in readers:
+                queue.put_message(
+                    conn, key=f"{key}|{user}", channel=user, message=message, not_before=now
+                )
+            queue.tell(conn, binding.channel, told, "signal", key, now)
 
 
 def pass_on_due(house: House, now: datetime, speaking: Collection[str]) -> list[Held]:

@@ -2,8 +2,8 @@
 
 Score = weight of its class × importance of its metric − repetition − age. The reasons are kept with
 the pick, and the same input always gives the same choice. A confirmed concern is never a digest's
-headline and never left out: it goes to `concerns`. A signal is not real enough for a channel when it
-is a concern: it goes to `signals`, for the lead in private.
+headline and never left out: it goes to `concerns`. A concern that is but a signal is not real enough
+for a channel: it goes to `signals`, for the lead in private.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -47,7 +47,6 @@ REPEAT = (60.0, 45.0, 30.0)  # off for the same class of the same metric, 1, 2, 
 SAME_METRIC = (15.0, 10.0, 5.0)  # off for the same metric in another class
 OLD = 200.0  # off for a metric whose period is older than its audit's newest
 TWIN = 500.0  # off for a measure that is told with, or stands behind, another one
-CONCERN_SIGNAL = 100.0  # off for a concern that is but a signal: it leads for want of all else
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,7 @@ class Choice:
     """What one channel is to be told now.
 
     `pick` is the headline (None: nothing but concerns), `others` at most two one-line findings of
-    the same service, `concerns` go to the lead first, `signals` to the lead in private if at all,
-    `covered` is everything else that is new and needs no telling of its own. `explain`: this
+    the same service, `concerns` go to the lead first, `signals` to the lead alone, `covered` is everything else that is new and needs no telling of its own. `explain`: this
     channel has not yet been told why the headline metric matters.
     """
 
@@ -105,8 +103,8 @@ def choose(
 
     `told`: (service, metric, period) already told to this channel in its present revision.
     `explained`: metrics whose purpose it was told. `recent`: past headlines and concerns, newest
-    first. A first digest always says something, if but one honest figure exists; a later one needs
-    news (a class of NEWS not just told), or `every_release`.
+    first. A first digest always says something, if but one honest figure exists that is not for the
+    lead alone; a later one needs news (a class of NEWS not just told), or `every_release`.
     """
     shown = sorted((f for f in findings if _tellable(f, catalogue)), key=_key)
     families: dict[tuple[str, str], list[Finding]] = {}
@@ -117,14 +115,14 @@ def choose(
     )
     new = [p for p in picks if _key(p.finding) not in told]
     concerns = tuple(p for p in new if p.kind == "concern" and not _told_before(p, recent))
-    signals = tuple(p for p in new if p.kind == "signal" and is_concern(p.finding))
-    able = [p for p in (picks if first else new) if p.kind != "concern"]
+    signals = tuple(p for p in new if _for_the_lead(p))
+    able = [p for p in (picks if first else new) if p.kind != "concern" and not _for_the_lead(p)]
     news = [p for p in able if p.kind in NEWS and p.own and not _told_before(p, recent)]
     head = next(iter(news if news and not first else able), None)
     if not (first or news or (every_release and new)):
         head = None
     if head is None:
-        return Choice(None, concerns=concerns, signals=signals) if concerns else None
+        return Choice(None, concerns=concerns, signals=signals) if concerns or signals else None
     others = tuple(_further(head, able, catalogue))
     said = {_key(p.finding) for p in (head, *others, *concerns)}
     return Choice(
@@ -135,6 +133,11 @@ def choose(
         signals=signals,
         explain=head.finding.metric not in explained,
     )
+
+
+def _for_the_lead(pick: Pick) -> bool:
+    """A concern that is but a signal: one flag is a fine private prompt, and a poor public one."""
+    return pick.kind == "signal" and is_concern(pick.finding)
 
 
 def _tellable(finding: Finding, catalogue: Catalogue) -> bool:
@@ -176,8 +179,6 @@ def _taken_off(
         yield OLD, "older than the newest period of its audit"
     for why in islice(_told_with(metric, kind, family, catalogue), 1):
         yield TWIN, why
-    if kind == "signal" and is_concern(finding):
-        yield CONCERN_SIGNAL, "a concern that is a signal is for the lead first"
     own = [p for p in recent if p.service == finding.service.id][: len(REPEAT)]
     for ago, past in enumerate(own):
         if past.metric == finding.metric and past.kind == kind:
@@ -228,7 +229,6 @@ def _further(head: Pick, able: Sequence[Pick], catalogue: Catalogue) -> Iterable
             and p.kind != "no_figure"
             and p.own
             and not _same_thing(p.finding, head.finding, catalogue)
-            and not (p.kind == "signal" and is_concern(p.finding))
         ),
         2,
     )

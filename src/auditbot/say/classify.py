@@ -18,7 +18,7 @@ Class = Literal[
     "part_down",  # the level of a part is lower than in the whole year before
     "changed",  # confirmed, of a metric that is neither better nor worse
     "nearing",  # within 5 points of its standard, closer than in the last year
-    "signal",  # a rule fired on the latest point alone
+    "signal",  # a rule fired on the latest point alone, or an early view is more than the usual
     "room",  # a standard or a higher level is there to reach
     "steady",  # within the usual ups and downs
     "unsure",  # looks better, and there is a reason not to praise it yet
@@ -42,7 +42,7 @@ def classify(finding: Finding, metric: Metric, since: date | None = None) -> Cla
     `since`: the last day of an old scheme; results up to it are not compared with.
     """
     found = _strongest(finding, metric, since)
-    better = found == "signal" and finding.verdict.direction == "improvement"
+    better = found == "signal" and direction_of(finding) == "improvement"
     return "unsure" if finding.cautions and (found in GOOD_NEWS or better) else found
 
 
@@ -60,7 +60,7 @@ def _strongest(finding: Finding, metric: Metric, since: date | None) -> Class:
         return "improvement" if verdict.direction == "improvement" else "changed"
     if _nearing(finding, metric, since):
         return "nearing"
-    if verdict.strength == "signal":
+    if verdict.strength == "signal" or (finding.early and finding.early.direction):
         return "signal"
     if (standing is not None and not standing.met) or step_up(finding, metric) == "typical":
         return "room"
@@ -188,6 +188,13 @@ def last_break(finding: Finding, catalogue: Catalogue) -> date | None:
     return max((b.after for b in audit.breaks if b.after < start), default=None)
 
 
+def direction_of(finding: Finding) -> str:
+    """Which way it stands out: by the rule or test of the verdict, else by its early view."""
+    if finding.verdict.strength == "none":
+        return ""
+    return finding.verdict.direction or (finding.early.direction if finding.early else "")
+
+
 def is_concern(finding: Finding) -> bool:
-    """Does a rule or a test say that it is not as good as usual?"""
-    return finding.verdict.direction == "concern" and finding.verdict.strength != "none"
+    """Does a rule, a test or an early view say that it is not as good as usual?"""
+    return direction_of(finding) == "concern"

@@ -169,13 +169,20 @@ def signal_for_lead(
     *,
     roles: Roles | None,
     today: date,
+    also: Sequence[Pick] = (),
     fictional: bool = False,
 ) -> Message:
-    """A concern that is but a signal: for the lead in private, never for the channel."""
+    """A concern that is but a signal: for the lead in private, never for the channel.
+
+    `also` are further ones of the same audit, told in a line each under it.
+    """
     note = words.lines("concern", "signal", {})
     known, body = fitted(words, catalogue, pick, today=today, fictional=fictional, after=note)
     discreet = roles is not None and roles.private
-    return message_of(words, catalogue, pick, known, kind="signal", body=body, discreet=discreet)
+    further = _lines(words, catalogue, also, today, fictional=fictional, discreet=discreet)
+    return message_of(
+        words, catalogue, pick, known, kind="signal", body=body, discreet=discreet, thread=further
+    )
 
 
 def intro(

@@ -14,7 +14,7 @@ from auditbot.catalogue import Action, Catalogue, Metric
 from auditbot.model import Finding, Period, Result
 from auditbot.say import compared, numbers
 from auditbot.say.choose import Pick
-from auditbot.say.classify import as_long, last_break, missed_before
+from auditbot.say.classify import as_long, direction_of, last_break, missed_before
 from auditbot.say.compared import BEFORE
 from auditbot.say.markup import Marked
 from auditbot.say.words import Words
@@ -56,7 +56,8 @@ def about(
         "state": words.say(f"state.{finding.latest.state}"),
         "newest": _newest(finding),
         "strength": finding.verdict.strength,
-        "unsure": pick.kind == "unsure" or (bool(finding.cautions) and _better(finding, metric)),
+        "unsure": pick.kind == "unsure"
+        or (bool(finding.cautions) and direction_of(finding) == "improvement"),
         "cautions": list(finding.cautions),
         "records": _records(finding),
         "early": finding.early.answer if finding.early else "",
@@ -122,14 +123,6 @@ def _figures(
         "missed": missed_before(finding, metric, since),
         "interim": numbers.goal(interim.value) if interim else Marked(),
     }
-
-
-def _better(finding: Finding, metric: Metric) -> bool:
-    """Is it said, or seen early, that things are better?"""
-    early = finding.early
-    if early is not None and early.answer == "more_than_usual" and metric.direction != "neutral":
-        return (early.difference > 0) == (metric.direction == "higher")
-    return finding.verdict.direction == "improvement"
 
 
 def _records(finding: Finding) -> dict[str, Marked]:
