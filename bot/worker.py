@@ -78,19 +78,22 @@ def work_through(desk: Desk, *, wait_for: float = 0.0) -> list[int]:
     at most that many seconds at a time.
     """
     sent: list[int] = []
+    tried = False
     while True:
         if answer_next(desk):
             continue
         done = send_next(desk)
         if done is not None:
             sent += [done] if done else []
+            tried = False
             continue
         with reading(desk.house.engine) as conn:
             without = UNASKED if queue.setting(conn, "pause") else ()
             due = queue.next_due(conn, desk.now(), without=without)
         pause = (due - desk.now()).total_seconds() if due else None
-        if pause is None or not 0 < pause <= wait_for:
+        if pause is None or pause > wait_for or (pause <= 0 and tried):
             return sent  # nothing, too far off, or due and yet not ours to take
+        tried = pause <= 0  # it may have become due since we looked: once more
         time.sleep(max(pause, 0.02))
 
 
