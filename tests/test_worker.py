@@ -164,6 +164,18 @@ def test_a_channel_no_longer_bound_is_not_sent_to(desk, workspace):
     assert "no longer bound" in row.error
 
 
+@pytest.mark.parametrize("looks", range(1, 8))
+def test_what_becomes_due_between_two_looks_is_sent_and_not_left(desk, clock, looks):
+    def moving():
+        clock.move(0.01)  # time goes on whenever somebody looks
+        return clock()
+
+    with writing(desk.house.engine) as conn:
+        due = clock() + timedelta(seconds=0.01 * looks - 0.005)
+        queue.put_message(conn, key="soon", channel="C0AE", message=HELLO, not_before=due)
+    assert len(worker.work_through(replace(desk, now=moving), wait_for=1)) == 1
+
+
 def test_a_question_is_answered_once_however_often_it_is_delivered(desk, workspace, asked):
     arrive(desk, event="Ev7", ts=asked)
     arrive(desk, event="Ev7", ts=asked)
