@@ -237,6 +237,14 @@ CASES: dict[str, Message] = {
             cause=GradeCause("data", ("band",), "B"),
         )
     ),
+    "level down, by records and care": said(
+        levels(
+            "level",
+            "BBBBAC",
+            companions=beside("score", 68.1, 82.7) | beside("band", "B", "A"),
+            cause=GradeCause("not_data", ("band",), "B"),
+        )
+    ),
     "level down, and not by records": said(
         levels(
             "level",
