@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auditbot.model import Binding, Peers, Verdict
 from auditbot.say import compared, digest, numbers
 from auditbot.say.choose import Choice
+from auditbot.say.classify import step_up
 from auditbot.say.markup import plain
 from tests.planted import MONTHS, Line, known, lines, place
 from tests.saying import CATALOGUE, TODAY, WORDS, finding, pick
@@ -119,3 +120,37 @@ def test_an_answer_tells_few_patients_as_few_too(sqlite_engine, tmp_path_factory
         assert ("too few to say more" in text) is few, text
         assert (f"{n} of {d} patients went home" in text) is few, text
         assert ("100 in 100" in text) is ((n, d) == (300, 300)), text
+
+
+@pytest.mark.parametrize(
+    ("own", "step"),
+    [
+        (69.999, "typical"),
+        (70.0, "top_quarter"),
+        (79.999, "top_quarter"),
+        (80.0, "achievable"),
+        (86.999, "achievable"),
+        (87.0, "own"),
+        (100.0, "own"),
+    ],
+)
+def test_the_next_step_is_the_first_that_is_not_reached(own, step):
+    """Judged unrounded; of a measure where less is better the mirror image."""
+    made = finding("hip_ward", [own] * 14, cases=None, peers=Peers(9, True, 70.0, 80.0, 87.0))
+    assert step_up(made, CATALOGUE.metrics["hip_ward"]) == step
+    steps = Peers(9, True, 30.0, 20.0, 13.0)
+    mirrored = finding("hip_late", [100 - own] * 14, cases=None, peers=steps)
+    assert step_up(mirrored, CATALOGUE.metrics["hip_late"]) == step
+
+
+def test_without_counts_the_steps_end_at_the_top_quarter():
+    made = finding("hip_ward", [81.0] * 14, cases=None, peers=Peers(9, False, 70.0, 80.0, None))
+    assert step_up(made, CATALOGUE.metrics["hip_ward"]) == "own"
+    alone = finding("hip_ward", [81.0] * 14, cases=None)
+    assert step_up(alone, CATALOGUE.metrics["hip_ward"]) == ""
+
+
+def test_the_national_standard_comes_before_any_peer():
+    made = finding("hip_surgery", [70.0] * 14, peers=Peers(9, True, 75.0, 80.0, 87.0))
+    assert "The national standard is 85." in said(made)
+    assert "middle one" not in said(made)
