@@ -125,6 +125,7 @@ def _found(
         missing=_missing(tuple(r.period for r in phase)),
         companions=beside,
         cause=grade.cause(latest, comparable, beside, adjustment),
+        since=phase[0].period.start,
     )
 
 
