@@ -205,3 +205,11 @@ def test_the_alt_text_is_one_paragraph() -> None:
         bare, points=tuple(replace(p, mean=None, lower=None, upper=None) for p in bare.points)
     )
     assert "\n" not in drawn(made).alt_text
+
+
+@pytest.mark.parametrize(("mean", "shown"), [(4.5, "5"), (5.5, "6"), (5.4, "5"), (3776.5, "3,777")])
+def test_halves_of_a_count_are_rounded_up_as_everywhere(mean: float, shown: str) -> None:
+    made = finding("hip_cases", [5.0, 4, 5, 6])
+    points = tuple(replace(p, mean=mean, lower=None, upper=None) for p in made.points)
+    alt = drawn(replace(made, points=points), CATALOGUE.metrics["hip_cases"]).alt_text
+    assert f"Average {shown}." in alt

@@ -168,7 +168,7 @@ def _alt(
             value = min(max(value, 0.0), 100.0)
             return str(numbers.short(numbers.percent(value, proven=True), words))
         if metric.kind == "count":  # nobody counts halves, or fewer than none
-            value = float(round(max(value, 0.0)))
+            value = numbers.whole(max(value, 0.0))
         return numbers.plain_number(value, metric.kind)
 
     facts: Mapping[str, Any] = {
