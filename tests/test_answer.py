@@ -19,6 +19,7 @@ from auditbot.say.words import Words
 from auditbot.store import engine as stores
 from auditbot.store import save
 from auditbot.viewer import Viewer
+from tests.conftest import row
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = catalogue.load(ROOT / "bot" / "catalogue")
@@ -133,6 +134,18 @@ def test_a_past_month_and_another_service(ask):
     assert made.fields["denominator"] == 1000 + 10 * k + 100
 
 
+def test_a_stretch_without_any_figure_has_no_first_one_to_tell(sqlite_engine, make_batch):
+    months = [period.month(2025, 6 + i) for i in range(3)]
+    batch = make_batch([row("fernhill", "ae_4h", m, state="no_cases") for m in months])
+    save.save(sqlite_engine, batch, now=NOW)
+    with stores.reading(sqlite_engine) as conn:
+        viewer = Viewer("open", NOW, frozenset({"fernhill"}))
+        text = "four hour standard June to August 2025"
+        made = reply(conn, CATALOGUE, WORDS, viewer, text=text, bound=("fernhill",), today=TODAY)
+    assert "no figure for August 2025" in made.fields["text"]
+    assert "June 2025 it was" not in made.fields["text"]
+
+
 def test_a_stretch_is_summed_and_a_rate_is_of_the_sums(ask):
     made = ask("4 hour performance April to June 2025")
     ks = (12, 13, 14)
@@ -206,8 +219,8 @@ def test_the_overview_is_a_table_with_its_words(ask):
     assert made.fields["kind"] == "overview"
     assert made.message.table[0] == ("Measure", "Latest", "Before", "Is it real?")
     assert len(made.message.table) > 3
-    for row in made.message.table[1:]:
-        assert row[1] in made.fields["text"]
+    for line in made.message.table[1:]:
+        assert line[1] in made.fields["text"]
 
 
 def test_a_chart_comes_on_request(ask):

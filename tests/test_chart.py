@@ -467,3 +467,11 @@ def test_without_limits_no_usual_range_is_explained() -> None:
         "There are 3 results so far, too few for an average or a usual range."
     )
     assert "average, 100, and there is no usual range" in read(alike)[0]
+
+
+@pytest.mark.parametrize(("mean", "shown"), [(4.5, "5"), (5.5, "6"), (5.4, "5"), (3776.5, "3,777")])
+def test_halves_of_a_count_are_rounded_up_as_everywhere(mean: float, shown: str) -> None:
+    made = finding("hip_cases", [5.0, 4, 5, 2])
+    points = tuple(replace(p, mean=mean, lower=None, upper=None) for p in made.points)
+    alt = drawn(replace(made, points=points), CATALOGUE.metrics["hip_cases"]).alt_text
+    assert f"Average {shown}." in alt

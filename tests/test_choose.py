@@ -83,6 +83,16 @@ def test_nothing_is_compared_across_a_break() -> None:
     assert missed_before(reached, CATALOGUE.metrics["hip_surgery"], breaks) == 0
 
 
+def test_nothing_is_compared_across_a_merger_or_a_hole_of_years() -> None:
+    """The finding knows where its comparable results begin; what came before makes no news."""
+    reached = finding("hip_surgery", [71.0, 70, 86])
+    alone = replace(reached, since=reached.latest.period.start)
+    assert kind(reached) == "standard_reached"
+    assert kind(alone) == "steady"
+    since = last_break(alone, CATALOGUE)
+    assert missed_before(alone, CATALOGUE.metrics["hip_surgery"], since) == 0
+
+
 def test_the_first_digest_always_says_something() -> None:
     assert head(told(STEADY, first=True)) == "hip_ward"
     assert head(told(finding("hip_ward", FLAT, state="too_few"), first=True)) == "hip_ward"

@@ -493,6 +493,13 @@ def test_a_signal_of_a_score_is_not_told_beside_a_letter_that_says_otherwise() -
         assert "stands out from your usual ups and downs. " in told(letters, now, before)
 
 
+def test_the_history_of_a_level_keeps_to_results_that_may_be_compared() -> None:
+    made = levels("level", "EABABABB")
+    assert "It has moved between A and E over 8 results" in body(made)
+    since = made.series.results[1].period.start
+    assert "It has been A or B over 7 results" in body(replace(made, since=since))
+
+
 @settings(deadline=None, max_examples=150)
 @given(
     st.lists(st.integers(0, 40), min_size=13, max_size=40),

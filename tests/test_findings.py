@@ -81,6 +81,15 @@ def verdict(series, m=None, **settings):
     return find(CEDAR, m or metric(), series, **settings).verdict
 
 
+def test_a_finding_knows_where_its_comparable_results_begin():
+    made = counted([80] * 6)
+    assert find(CEDAR, metric(), made).since == date(2023, 1, 1)
+    assert find(CEDAR, metric(), made, breaks=[date(2023, 2, 28)]).since == date(2023, 3, 1)
+    late = replace(made.results[-1], period=period.month(2025, 1))
+    holed = replace(made, results=(*made.results[:-1], late))
+    assert find(CEDAR, metric(), holed).since == date(2025, 1, 1)
+
+
 def test_no_result_no_finding():
     assert find(CEDAR, metric(), Series(CEDAR.id, "prompt_surgery", ())) is None
 

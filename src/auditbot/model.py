@@ -260,6 +260,7 @@ class Finding:
     )  # the score behind a level, bands
     cautions: tuple[Caution, ...] = ()  # reasons to hold praise back, and to say so
     cause: GradeCause | None = None
+    since: date | None = None  # the first day of the stretch whose results may be compared
     peers: Peers | None = None
     early: EarlyView | None = None
 

@@ -127,6 +127,7 @@ def _found(
         missing=kept.missing,
         companions=near,
         cause=grade.cause(latest, comparable, near, adjustment),
+        since=phase[0].period.start,
     )
 
 

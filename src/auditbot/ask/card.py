@@ -67,9 +67,9 @@ def _stretch(desk: Desk, q: Question, metric: Metric, series: Series, period: Pe
     whole = None if moving else figures.together(found, metric)
     gap = ("gap", told.gap(desk, found, months))
     if whole is None:
-        first = next((r for r in found.results if r.state == "ok"), found.results[0])
+        first = next((r for r in found.results if r.state == "ok"), None)
         last = found.results[-1]
-        known = told.ends(desk, metric, first, last) if first is not last else None
+        known = told.ends(desk, metric, first, last) if first and first is not last else None
         lines = ([("from_to", known)] if known else []) + (
             [gap] if found.missing and not moving else []
         )

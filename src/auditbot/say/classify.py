@@ -182,10 +182,14 @@ def step_up(finding: Finding, metric: Metric) -> Step:
 
 
 def last_break(finding: Finding, catalogue: Catalogue) -> date | None:
-    """The last day of the scheme before the one that the latest result belongs to."""
+    """The last day of what the latest result may not be compared with: another scheme, an
+    organisation before a merger, or results from before a long hole.
+    """
     audit = catalogue.audits[catalogue.metrics[finding.metric].audit]
     start = finding.latest.period.start
-    return max((b.after for b in audit.breaks if b.after < start), default=None)
+    breaks = [b.after for b in audit.breaks if b.after < start]
+    breaks += [finding.since - timedelta(days=1)] if finding.since else []
+    return max(breaks, default=None)
 
 
 def direction_of(finding: Finding) -> str:

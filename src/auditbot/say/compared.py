@@ -100,8 +100,8 @@ def average(words: Words, metric: Metric, finding: Finding) -> Marked:
     assert mean is not None
     if metric.kind == "proportion":
         return numbers.short(numbers.percent(mean, beside=beside), words)
-    if metric.kind == "count" and round(mean) != latest:
-        mean = float(round(mean))
+    if metric.kind == "count" and numbers.whole(mean) != latest:
+        mean = numbers.whole(mean)
     return Marked(numbers.plain_number(mean, metric.kind, beside=beside))
 
 

@@ -129,6 +129,11 @@ def plain_number(
     return f"{shown:,.0f}" if whole else f"{shown:,}"
 
 
+def whole(value: float) -> float:
+    """The nearest whole number, halves upwards as everywhere here: `round` takes them to even."""
+    return float(_rounded(value, 0))
+
+
 def is_few(numerator: float, denominator: float, minimum: float) -> bool:
     """Too few cases for "n in 100": under the metric's minimum, or a wide interval."""
     low, high = wilson(numerator, denominator)

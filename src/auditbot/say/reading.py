@@ -167,8 +167,8 @@ def _number(
             value, cases=cases, proven=proven, lower=lower, standard=standard, beside=beside
         )
         return numbers.short(shown, words)
-    if metric.kind == "count" and float(round(value)) not in beside:  # nobody counts halves
-        value = float(round(value))
+    if metric.kind == "count" and numbers.whole(value) not in beside:  # nobody counts halves
+        value = numbers.whole(value)
     return Marked(
         numbers.plain_number(value, metric.kind, lower=lower, standard=standard, beside=beside)
     )
