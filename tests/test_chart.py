@@ -79,6 +79,14 @@ def test_letters_are_drawn_as_steps() -> None:
     assert png(chart) == png(chart)
 
 
+def test_letters_from_before_a_break_are_not_in_the_picture() -> None:
+    made = levels("level", "CCBCBCCB")
+    later = replace(made, since=made.series.results[4].period.start)
+    chart = picture(later, CATALOGUE.metrics["level"], WORDS, headline="Said.")
+    assert chart is not None
+    assert len(chart.values) == 4
+
+
 def test_a_quarter_without_a_letter_is_a_gap() -> None:
     made = levels("level", "CCBAB")
     results = tuple(r for i, r in enumerate(made.series.results) if i != 2)

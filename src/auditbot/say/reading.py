@@ -217,7 +217,7 @@ def slots(finding: Finding) -> list[Slot]:
                 "common_cause",
                 "common_cause",
             )
-            for r in as_long(finding)
+            for r in _comparable(finding)
         }
     slots = [(p, by_period.get(p)) for p in _periods(list(by_period))][-MOST_SHOWN:]
     return list(dropwhile(lambda slot: slot[1] is None or slot[1].value is None, slots))
@@ -230,10 +230,15 @@ def enough(shown: Sequence[Slot]) -> bool:
 
 def heights(finding: Finding) -> list[tuple[Period, float | None]]:
     """Every period with the height of its letter, beginning with one that has a letter."""
-    results = as_long(finding)
+    results = _comparable(finding)
     levels = {r.period: r.level for r in results if r.state == "ok" and r.level}
     slots = [(p, _height(levels.get(p))) for p in _periods([r.period for r in results])]
     return list(dropwhile(lambda slot: slot[1] is None, slots[-MOST_LETTERS:]))
+
+
+def _comparable(finding: Finding) -> list[Result]:
+    """The results that belong in one picture with the latest: nothing from before a break."""
+    return [r for r in as_long(finding) if finding.since is None or r.period.start >= finding.since]
 
 
 def _height(level: str | None) -> float | None:
