@@ -67,7 +67,8 @@ def findings_for(
 
     A service with refused rows in its newest file gets no digest from it.
     """
-    services = load.services(conn, viewer, binding.services)
+    sight = load.sight(conn, viewer)
+    services = load.services(conn, sight, binding.services)
     refused = peers.refused
     findings: list[Finding] = []
     held: list[Held] = []
@@ -85,7 +86,7 @@ def findings_for(
     ]
     audits = binding.audits or tuple(house.catalogue.audits)
     asked = [m.id for a in audits for m in house.catalogue.by_audit.get(a, ())]
-    figures = load.series_of(conn, house.catalogue, viewer, asked, wanted)
+    figures = load.series_of(conn, house.catalogue, sight, asked, wanted)
     for audit in audits:
         metrics = house.catalogue.by_audit.get(audit, ())
         series = {m.id: figures.get(m.id, {}) for m in metrics}

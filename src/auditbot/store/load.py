@@ -5,11 +5,10 @@ names and periods that only they mention. Cells are protected as they leave.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Connection, Row, bindparam, func, select
@@ -35,6 +34,25 @@ _set_service, _set_metric, _set_period, _set_state, _set_value, *_rest = _SETTER
 _set_level, _set_numerator, _set_denominator, _set_completeness, _set_release = _rest
 
 
+@dataclass(frozen=True)
+class Sight:
+    """A viewer with what it may know of, read once for many questions in one connection.
+
+    Wherever figures are asked for, it stands for its viewer, and never for another. It holds while
+    its connection reads: of what is loaded later it sees nothing.
+    """
+
+    viewer: Viewer
+    order: Mapping[int, int]  # the visible releases, and where each stands: the highest wins
+    names: Mapping[int, str]  # key -> id of the visible services
+    periods: Mapping[int, Period]  # by key, in time order
+
+
+def sight(conn: Connection, viewer: Viewer) -> Sight:
+    """What a viewer may know of now."""
+    return Sight(viewer, _order(conn, viewer), _service_names(conn, viewer), _periods(conn, viewer))
+
+
 def releases(conn: Connection, viewer: Viewer) -> dict[int, Release]:
     """The releases that this viewer may know of, by id."""
     return {
@@ -55,7 +73,7 @@ def releases(conn: Connection, viewer: Viewer) -> dict[int, Release]:
 
 
 def services(
-    conn: Connection, viewer: Viewer, wanted: Collection[str] | None = None
+    conn: Connection, viewer: Viewer | Sight, wanted: Collection[str] | None = None
 ) -> dict[str, Service]:
     """The services that this viewer may know of, by id, unreviewed ones too; `wanted` narrows it.
 
@@ -79,8 +97,9 @@ def services(
         keys = _service_names(conn, viewer, wanted)
         query = query.where(g.c.service.in_(_literal("services", keys)))
     by_service: dict[str, list[Any]] = {}
+    looking = _viewer(viewer)
     for row in conn.execute(query):
-        if sees_service(viewer, row.id):
+        if sees_service(looking, row.id):
             by_service.setdefault(row.id, []).append(row)
     doubtful = {i for i, rows in by_service.items() if len({r.last for r in rows}) < len(rows)}
     later = _latest_naming(conn, order, doubtful) if doubtful else {}
@@ -95,7 +114,7 @@ def services(
 def series(
     conn: Connection,
     catalogue: Catalogue,
-    viewer: Viewer,
+    viewer: Viewer | Sight,
     metric: str,
     services: Collection[str] | None = None,
 ) -> dict[str, Series]:
@@ -112,7 +131,7 @@ def series(
 def series_of(
     conn: Connection,
     catalogue: Catalogue,
-    viewer: Viewer,
+    viewer: Viewer | Sight,
     metrics: Collection[str],
     services: Collection[str] | None = None,
 ) -> dict[str, dict[str, Series]]:
@@ -124,11 +143,12 @@ def series_of(
 
 
 def at(
-    conn: Connection, catalogue: Catalogue, viewer: Viewer, metric: str, period: Period
+    conn: Connection, catalogue: Catalogue, viewer: Viewer | Sight, metric: str, period: Period
 ) -> dict[str, Result]:
     """The figures of one period on a metric, by service: protected, newest revision, states too."""
-    p = tables.period
-    key = conn.scalar(select(p.c.key).where(p.c.start == period.start, p.c.end == period.end))
+    if isinstance(viewer, Viewer):
+        viewer = sight(conn, viewer)
+    key = next((k for k, p in viewer.periods.items() if p == period), None)
     if key is None:
         return {}
     found = _read(conn, catalogue, viewer, (metric,), None, key).get(metric, {})
@@ -138,7 +158,7 @@ def at(
 def _read(
     conn: Connection,
     catalogue: Catalogue,
-    viewer: Viewer,
+    viewer: Viewer | Sight,
     metrics: Collection[str],
     services: Collection[str] | None,
     of_period: int | None,
@@ -148,8 +168,9 @@ def _read(
     names = _service_names(conn, viewer, services)
     if not keys or not names:
         return {}
-    order = _order(conn, viewer)
-    periods, place = _periods(conn)
+    order, looking = _order(conn, viewer), _viewer(viewer)
+    periods = _periods(conn, viewer)
+    place = {key: i for i, key in enumerate(periods)}
     r = tables.result
     query = select(r.c.metric, r.c.service, r.c.period, r.c.release, *_FIGURES).where(
         r.c.metric.in_(_literal("metrics", keys))
@@ -158,20 +179,17 @@ def _read(
         query = query.where(r.c.service.in_(_literal("services", names)))
     if of_period is not None:
         query = query.where(r.c.period == of_period)
-    held: dict[tuple[int, int], dict[int, list[tuple[int, Any]]]] = {}
+    held: dict[tuple[int, int], dict[int, Any]] = {}
+    further: dict[tuple[int, int, int], list[Any]] = {}  # revisions beside the one in `held`
     of = service = None
     for row in chain.from_iterable(conn.execute(query).partitions(FETCHED)):
-        standing = order.get(row[3])
-        if standing is None or row[1] not in names:
+        if row[3] not in order or row[1] not in names:
             continue
         if row[0] != of or row[1] != service:  # rows of one series mostly come together
             of, service = row[0], row[1]
             cells = held.setdefault((of, service), {})
-        revisions = cells.get(row[2])
-        if revisions is None:
-            cells[row[2]] = [(standing, row)]
-        else:
-            revisions.append((standing, row))
+        if cells.setdefault(row[2], row) is not row:
+            further.setdefault((row[0], row[1], row[2]), []).append(row)
     found: dict[str, dict[str, Series]] = {}
     for (of, service), cells in held.items():
         metric, name = catalogue.metrics[keys[of]], names[service]
@@ -179,15 +197,17 @@ def _read(
         results: list[Result] = []
         replaced: list[Result] = []
         for period in sorted(cells, key=place.__getitem__):
-            revisions = cells[period]
-            if len(revisions) > 1:
-                revisions.sort(key=itemgetter(0), reverse=True)
-            made = [_figure(name, metric.id, periods[period], row) for _, row in revisions]
-            shown = made if as_is else [protect(r, metric, viewer) for r in made]
-            results.append(shown[0])
-            if len(shown) > 1:
-                results[-1], before = _told(shown)
-                replaced += before
+            when, row = periods[period], cells[period]
+            others = further.get((of, service, period)) if further else None
+            if others is None:
+                made = _figure(name, metric.id, when, row)
+                results.append(made if as_is else protect(made, metric, looking))
+                continue
+            revisions = sorted((row, *others), key=lambda r: order[r[3]], reverse=True)
+            shown = [protect(_figure(name, metric.id, when, r), metric, looking) for r in revisions]
+            told, before = _told(shown)
+            results.append(told)
+            replaced += before
         found.setdefault(metric.id, {})[name] = Series(
             name, metric.id, tuple(results), tuple(replaced)
         )
@@ -206,10 +226,10 @@ def _told(revisions: Sequence[Result]) -> tuple[Result, Sequence[Result]]:
     return told, ()
 
 
-def metrics_of(conn: Connection, viewer: Viewer, service: str) -> list[str]:
+def metrics_of(conn: Connection, viewer: Viewer | Sight, service: str) -> list[str]:
     """Ids of the metrics on which this viewer may see any result of a service, in order."""
     key = key_of(conn, tables.service, service)
-    if key is None or not sees_service(viewer, service):
+    if key is None or not sees_service(_viewer(viewer), service):
         return []
     m, r = tables.metric, tables.result
     held = (
@@ -224,7 +244,7 @@ def metrics_of(conn: Connection, viewer: Viewer, service: str) -> list[str]:
     return list(conn.scalars(select(m.c.id).where(held).order_by(m.c.id)))
 
 
-def periods_of(conn: Connection, viewer: Viewer, metric: str) -> list[Period]:
+def periods_of(conn: Connection, viewer: Viewer | Sight, metric: str) -> list[Period]:
     """The periods in which this viewer may see any result on a metric, in time order."""
     key = key_of(conn, tables.metric, metric)
     if key is None:
@@ -239,7 +259,7 @@ def periods_of(conn: Connection, viewer: Viewer, metric: str) -> list[Period]:
         )
         .distinct()
     ).all()
-    periods, _ = _periods(conn)
+    periods = _periods(conn, viewer)
     return sorted(periods[p] for p in found)
 
 
@@ -271,8 +291,14 @@ def _visible(conn: Connection, viewer: Viewer, *columns: Column[Any]) -> list[Ro
     return [r for r in rows if sees_release(viewer, r.source, r.publication, r.publish_at)]
 
 
-def _order(conn: Connection, viewer: Viewer) -> dict[int, int]:
+def _viewer(viewer: Viewer | Sight) -> Viewer:
+    return viewer.viewer if isinstance(viewer, Sight) else viewer
+
+
+def _order(conn: Connection, viewer: Viewer | Sight) -> Mapping[int, int]:
     """The visible releases, and where each stands: the figure of the highest wins."""
+    if isinstance(viewer, Sight):
+        return viewer.order
     c = tables.release.c
     rows = _visible(
         conn, viewer, c.id, c.source, c.publication, c.publish_at, c.published, c.received_at
@@ -282,23 +308,28 @@ def _order(conn: Connection, viewer: Viewer) -> dict[int, int]:
 
 
 def _service_names(
-    conn: Connection, viewer: Viewer, wanted: Collection[str] | None = None
-) -> dict[int, str]:
+    conn: Connection, viewer: Viewer | Sight, wanted: Collection[str] | None = None
+) -> Mapping[int, str]:
     """Key -> id of the services that this viewer may see."""
-    s = tables.service
-    among = None if wanted is None else frozenset(wanted)
-    return {
-        key: id
-        for key, id in conn.execute(select(s.c.key, s.c.id))
-        if (among is None or id in among) and sees_service(viewer, id)
-    }
+    if isinstance(viewer, Sight):
+        seen = viewer.names
+    else:
+        s = tables.service
+        rows = conn.execute(select(s.c.key, s.c.id))
+        seen = {key: id for key, id in rows if sees_service(viewer, id)}
+    if wanted is None:
+        return seen
+    among = frozenset(wanted)
+    return {key: id for key, id in seen.items() if id in among}
 
 
-def _periods(conn: Connection) -> tuple[dict[int, Period], dict[int, int]]:
-    """Key -> period, and key -> place in time."""
+def _periods(conn: Connection, viewer: Viewer | Sight) -> Mapping[int, Period]:
+    """Every period by its key, in time order."""
+    if isinstance(viewer, Sight):
+        return viewer.periods
     p = tables.period
-    rows = conn.execute(select(p.c.key, p.c.start, p.c.end).order_by(p.c.start, p.c.end)).all()
-    return {k: _period(s, e) for k, s, e in rows}, {r.key: i for i, r in enumerate(rows)}
+    rows = conn.execute(select(p.c.key, p.c.start, p.c.end).order_by(p.c.start, p.c.end))
+    return {key: _period(start, end) for key, start, end in rows}
 
 
 @lru_cache(maxsize=4096)  # one object for each, so that equal series of periods are soon told equal
