@@ -12,12 +12,13 @@ from auditbot.ask.memory import among_peers, value_of
 from auditbot.ask.told import button_text
 from auditbot.catalogue import Audit, Metric
 from auditbot.model import Button, Message, Question
-from auditbot.say import reading
+from auditbot.say import facts, numbers, reading
 from auditbot.say.markup import plain
 
 TEMPLATE = "answer_tell"
 MOST_IDEAS = 3
 MOST_PLACES = 3
+_OF_AUDITS = ("ask_source", "ask_when", "ask_contact", "ask_list")  # need no metric
 
 
 def explain(desk: Desk, q: Question) -> Part:
@@ -30,8 +31,11 @@ def explain(desk: Desk, q: Question) -> Part:
         topics = [a.topic for a in audits or every]
         return _part(desk, q, "explain_what", {"topics": topics})
     if q.metric is None or "audit" in q.wants:
-        return _part(desk, q, "explain_audit", _audit_facts(audits[0]))
+        buttons = ("ask_source", "ask_when", "ask_contact")
+        return _part(desk, q, "explain_audit", _audit_facts(audits[0]), buttons=buttons)
     metric = desk.metric(q.metric)
+    if "standard" in q.wants:
+        return _standard(desk, q, metric)
     known = _audit_facts(desk.audit(metric.id)) | {
         "name": metric.name,
         "kind": metric.kind,
@@ -52,9 +56,39 @@ def explain(desk: Desk, q: Question) -> Part:
         q,
         "explain_metric",
         known,
-        buttons=("ask_chart", "ask_improve"),
+        buttons=_next(metric, "ask_chart", "ask_improve", "ask_source", "ask_contact"),
         context=(desk.audit(metric.id).credit,),
     )
+
+
+def _standard(desk: Desk, q: Question, metric: Metric) -> Part:
+    """What a figure that services are asked to reach is: whose it is, since when, and why."""
+    figure = next((float(w) for w in q.wants if w.replace(".", "", 1).isdigit()), None)
+    goal = next((s for s in metric.standards if s.value == figure), None)
+    if goal is None:
+        return explain(desk, replace(q, wants=()))
+    known = {
+        "metric": metric.plain,
+        "goal": numbers.goal(goal.value),
+        "interim": goal.status == "interim",
+        "in_100": metric.kind == "proportion",
+        "lower": metric.direction == "lower",
+        "counted": metric.counted,
+        "achieved": metric.achieved,
+        "scope": goal.scope,
+        "set_by": goal.source,
+        "start": goal.start,
+        "end": goal.end,
+        "standard_note": metric.standard_note,
+        "why": metric.why,
+    }
+    buttons = _next(metric, "ask_chart", "ask_improve", "ask_explain", "ask_source")
+    return _part(desk, q, "explain_standard", known, buttons=buttons)
+
+
+def _next(metric: Metric, *names: str) -> tuple[str, ...]:
+    """What may be asked next; nothing is to be tried where neither more nor less is better."""
+    return tuple(n for n in names if n != "ask_improve" or metric.direction != "neutral")
 
 
 def _chart_help(desk: Desk, q: Question) -> Part:
@@ -121,6 +155,8 @@ def source(desk: Desk, q: Question) -> Part:
                 "period": results[0].period,
                 "release": release.name,
                 "published": release.published,
+                "counted": desk.metric(metric).counted,
+                "age": facts.age(desk.words, results[0].period, desk.today),
                 "ago": desk.words.age(release.published, desk.today) if release.published else "",
                 "link_to": audit.public_results if audit.public_results.startswith("http") else "",
             }
@@ -172,7 +208,7 @@ def contact(desk: Desk, q: Question) -> Part:
         }
         for a in _audits(desk, q)
     ]
-    return _part(desk, q, "contact", {"audits": known})
+    return _part(desk, q, "contact", {"audits": known}, buttons=("ask_when", "ask_source"))
 
 
 def improve(desk: Desk, q: Question) -> Part:
@@ -190,7 +226,12 @@ def improve(desk: Desk, q: Question) -> Part:
         for a in desk.catalogue.actions_for(q.metric)[:MOST_IDEAS]
     ]
     page = audit.public_results if audit.public_results.startswith("http") else ""
-    known = {"metric": metric.plain, "ideas": ideas, "topic": audit.topic, "link_to": page}
+    known = {
+        "metric": metric.plain,
+        "ideas": ideas,
+        "link_to": page,
+        "neutral": metric.direction == "neutral",
+    }
     return _part(desk, q, "improve", known, buttons=("ask_contact", "ask_chart"))
 
 
@@ -214,7 +255,9 @@ def exemplar(desk: Desk, q: Question) -> Part:
         places = [
             services[s].name for s in figures.exemplars(every, able, metric, newest, MOST_PLACES)
         ]
+    role = desk.audit(metric.id).contact_role
     known = {"metric": metric.plain, "places": places, "period": newest}
+    known["role"] = role if "@" in role else ""
     return _part(
         desk,
         q,
@@ -330,9 +373,7 @@ def _part(
     headline, *body = desk.words.lines(TEMPLATE, block, known)
     metric: Metric | None = desk.metric(q.metric) if q.metric else None
     made = tuple(
-        Button(button_text(desk, n), n, value_of(q))
-        for n in buttons
-        if metric or n in ("ask_source", "ask_when")
+        Button(button_text(desk, n), n, value_of(q)) for n in buttons if metric or n in _OF_AUDITS
     )
     message = Message(
         kind=q.kind,
