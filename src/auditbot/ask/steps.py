@@ -48,15 +48,16 @@ def _rows(
     desk: Desk, metric: Metric, known: Iterable[tuple[Period, Result | None]]
 ) -> Iterator[tuple[str, str, str]]:
     every = list(known)
-    values = [r.value for _, r in every if r is not None and r.value is not None]
+    # One more decimal in every row or in none: a column is read downwards.
+    fine = all(r is None or (r.denominator or 0) >= numbers.MANY for _, r in every)
     for period, r in every:
         label = plain(desk.words.period(period))
         if r is None:
             yield label, plain(desk.say(TEMPLATE, "not_loaded_cell", {})), ""
             continue
         standard = None if metric.direction == "neutral" else metric.standard_on(period.end)
-        goal = standard.value if standard else None
-        shown = numbers.figure(r, metric, standard=goal, beside=values)
+        near = [r.value - 0.1, r.value + 0.1] if fine and r.value is not None else []
+        shown = numbers.figure(r, metric, standard=standard.value if standard else None, beside=near)
         if shown.form == "none":
             yield label, plain(desk.words.say(f"state.{r.state}")), ""
             continue
