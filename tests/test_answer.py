@@ -324,6 +324,29 @@ def test_a_year_of_scores_says_what_was_asked_and_what_is_told(ask):
     assert [row[1] for row in made.message.table[1:]] == ["60.0", "62.0", "64.0", "66.0"]
 
 
+def test_a_thread_keeps_the_stretch_that_was_asked_for(ask):
+    first = ask("ssnap score 2024/25")
+    made = ask("and Westport?", before=json.loads(json.dumps(first.state)))
+    assert made.fields["period"] == first.fields["period"]
+    assert made.fields["services"] == ["westport"]
+    chart = next(b for b in (*made.message.buttons, *made.message.more) if b.action == "ask_chart")
+    assert len(ask(button=chart, before=made.state).message.table) == 5
+
+
+def test_where_nothing_is_loaded_the_newest_is_one_press_away(ask):
+    made = ask("four hours in May 2019")
+    assert made.fields["state"] == "no_data"
+    pressed = ask(button=made.message.buttons[0], before=made.state)
+    assert pressed.fields["period"] == {"start": "2026-03-01", "end": "2026-03-31"}
+    assert pressed.message.chart is not None
+
+
+def test_all_the_parts_are_all_of_them(ask):
+    few, every = ask("how are we doing"), ask("show me all our measures")
+    assert every.fields["kind"] == "overview"
+    assert len(every.message.table) >= len(few.message.table)
+
+
 def test_gaps_that_touch_are_one():
     apart = [period.month(2025, m) for m in (3, 1, 2, 7)]
     assert runs(apart) == [period.months(2025, 1, 3), period.month(2025, 7)]
@@ -350,6 +373,28 @@ def test_an_order_of_others_is_refused_with_the_own_figure(ask, text):
     assert "710 of 1,230" in made.fields["text"]
     assert not re.search("Westport|Leyburn", made.fields["text"])
     assert "of 1,230" not in ask(text, bound=()).fields["text"]
+
+
+def test_where_we_rank_is_no_place_in_a_channel(ask):
+    for text in ("where do we rank", "what is our position", "where do we rank for four hours"):
+        said = ask(text).fields["text"]
+        assert said.count("I put no team in order") == 1
+
+
+def test_counts_name_nobody_who_does_well(ask):
+    made = ask("who does 12 hour waits really well")
+    assert made.fields["state"] == "no_data"
+    assert "counts grow with the size" in made.fields["text"]
+
+
+def test_weeks_are_finer_than_what_is_held(ask):
+    made = ask("four hours week by week")
+    assert (made.fields["state"], made.fields["value"]) == ("no_data", None)
+    assert "no figures by day or week" in made.fields["text"]
+
+
+def test_who_uses_an_audit_is_told_of_the_audit(ask):
+    assert "Parliament" in ask("who uses the A&E figures").fields["text"]
 
 
 # What a bare figure stands for
@@ -438,6 +483,7 @@ CHOICES = {
         ("teaching", "a"),
         ("sheffield teaching trust", "a"),
         ("both", "ab"),
+        ("all of them", "ab"),
         ("sheffield", ""),
         ("3", ""),
         ("leeds", ""),

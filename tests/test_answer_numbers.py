@@ -199,6 +199,8 @@ def rules(
         metric, series = CATALOGUE.metrics[m], held[m]
         for goal in metric.standards:
             yield "standard", goal.value
+        for cut in metric.cutpoints.values():
+            yield from (("cutpoint", float(x)) for x in re.findall(r"\d+(?:\.\d+)?", cut))
         named = set(fields["services"]) | {"fernhill", "westport", "leyburn", "garsdale"}
         for s in sorted(named & series.keys()):
             yield from _own(metric, series[s], told, [p for p in spans if p])

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +29,7 @@ from auditbot.viewer import Viewer
 
 TEMPLATE = "answer_ask"
 MOST_WORDS = 130  # of an answer; the rest is a reply under it
+FEWEST_UNDER = 30  # words that are worth a reply of their own
 _UNITS = MappingProxyType(
     {"proportion": "percent", "count": "count", "score": "score", "level": "level"}
 )
@@ -347,12 +349,11 @@ def fitted(message: Message) -> Message:
 
     Whole paragraphs go, and a heading goes with its list.
     """
-    kept, words = 0, len(plain(message.headline).split())
-    for paragraph in message.body:
-        words += len(plain(paragraph).split())
-        if kept and words > MOST_WORDS:
-            break
-        kept += 1
+    lengths = [len(plain(p).split()) for p in (message.headline, *message.body)]
+    if sum(lengths) <= MOST_WORDS + FEWEST_UNDER:
+        return message
+    kept = sum(upto <= MOST_WORDS for upto in accumulate(lengths)) - 1
+    kept = max(kept, 1)
     while 0 < kept < len(message.body) and _leads(message.body[kept - 1]):
         kept -= 1
     rest = message.body[kept:]

@@ -27,6 +27,17 @@ _ORDER = re.compile(
     rf"\b(?:is|are|am|was|were|we re|isn t|aren t)\b(?: \w+){{0,8}}? (?:(?:the|at the|in the|near the) )?{_ENDS}\b"
 )
 _OF_TIME = re.compile(r"\b(?:months?|quarters?|years?|periods?|ever|yet|weeks?|been|so far)\b")
+_PLACED = re.compile(
+    r"\b(?:where|how) (?:do|are|did) we (?:rank|ranked|placed|stand|come|sit)\b|\bwhat (?:rank|place|position) are we\b"
+    r"|\bour (?:rank|ranking|place|position)\b"
+)
+_FINER_THAN_MONTHS = re.compile(
+    r"\b(week|day)s? (?:by|on|after) \1s?\b|\b(?:weekly|daily)\b|\b(?:by|per|each|every) (?:the )?(?:week|day)\b"
+)
+_ALL_PARTS = re.compile(
+    r"\ball (?:of )?(?:our |the |your )?(?:\w+ )?(?:domains|measures|metrics|indicators|areas|parts|figures|levels|scores)\b"
+)
+_WHO_USES = re.compile(r"\bwho (?:uses|reads|sees|looks at|gets|is it for)\b")
 _FIGURE = re.compile(
     r"\b(?:what(?: is|s)?|why(?: is| are)?|explain|where does|how come|which|tell me about)\b"
     r"(?: (?:is|are|the|that|this|a|our|target|standard|goal|of|figure|number|does)){0,6} (\d{1,3}(?:\.\d+)?) ?"
@@ -57,9 +68,18 @@ def _finer(desk: Desk, q: Question, words: str, stated: float | None) -> Questio
                 audit=metric.audit,
                 wants=("standard", f"{stated:g}"),
             )
+    if q.kind == "explain" and _WHO_USES.search(words) and (q.metric or q.audit):
+        audit = desk.metric(q.metric).audit if q.metric else q.audit
+        return replace(q, audit=audit, wants=("audit",))
     if q.kind not in _FIGURED:
         return q
     wants = q.wants
+    if q.metric and _FINER_THAN_MONTHS.search(words):
+        wants += ("short",)
+    if q.metric is None and q.kind == "overview" and _ALL_PARTS.search(words):
+        wants += ("parts",)
+    if q.metric is None and q.kind == "overview" and _PLACED.search(words):
+        wants += ("order", "position")
     if _EACH.search(words) and not {"extreme_low", "extreme_high"} & set(wants):
         wants += ("each",)
     if "parts" not in wants and _ORDER.search(words) and not _OF_TIME.search(words):

@@ -181,10 +181,12 @@ def _part(
     body.append(Marked(" ".join(filter(None, judged))))
     if found is not None:
         body.append(desk.say(TEMPLATE, "peers", known))
-    if "position" in q.wants:
-        body.append(desk.say(TEMPLATE, "place", known | {"place": told.place(desk, found)}))
+    place = told.place(desk, found) if "position" in q.wants else {}
+    unordered = "order" in q.wants and not place
+    if "position" in q.wants and not unordered:
+        body.append(desk.say(TEMPLATE, "place", known | {"place": place}))
     headline = desk.say(TEMPLATE, "headline", known)
-    above = ["no_order"] if "order" in q.wants else []
+    above = ["no_order"] if unordered else []
     above += ["understood"] if q.assumed else []
     first_line, *said = [*(desk.say(TEMPLATE, block, known) for block in above), headline]
     body = [*said, *body]
@@ -194,7 +196,9 @@ def _part(
     elif around is not None and set(q.wants) & {*TRENDS, "each"}:
         picture = steps.picture(desk, metric, series, around, plain(headline))
     picture = picture or _picture(desk, q, metric, found, headline, known)
-    asked = replace(q, period=result.period, services=(series.service,), metric=metric.id)
+    # a thread goes on about the time that was asked for, though its newest figure was told
+    spoken_of = q.period if around is not None and q.period == around.period else result.period
+    asked = replace(q, period=spoken_of, services=(series.service,), metric=metric.id)
     pressed = replace(asked, period=around.period) if around is not None else asked
     first, more = told.buttons(desk, pressed, metric, found, charted=picture is not None)
     message = Message(
@@ -298,6 +302,9 @@ def _not_loaded(desk: Desk, q: Question, metric: Metric, series: Series, period:
         "service": desk.service(series.service).name,
         "oldest": held[0],
         "newest": held[-1],
-        "holes": [desk.words.period(p) for p in holes[:6]],
+        "holes": [desk.words.period(p) for p in told.runs(holes)[: told.MOST_GAPS]],
     }
-    return without_figure(desk, q, "not_loaded", known)
+    made = without_figure(desk, q, "not_loaded", known)
+    newest = replace(q, period=held[-1], services=(series.service,), metric=metric.id)
+    offered = told.offered(desk, newest, ("ask_chart", "ask_when"))
+    return replace(made, message=replace(made.message, buttons=offered))

@@ -120,7 +120,7 @@ def chosen(said: str, choices: Mapping[str, Question]) -> tuple[Question, ...]:
     if exact:
         return tuple(exact[:1])
     words = _letters(said).split()
-    if " ".join(words) in _EVERY and len(choices) > 1:
+    if " ".join(words) in _EVERY and (len(choices) == 2 or "all" in words):
         return tuple(choices.values())
     telling = [w for w in words if w not in _AROUND]
     counted = telling or [w for w in words if w in _NTH]

@@ -57,7 +57,9 @@ def _rows(
             continue
         standard = None if metric.direction == "neutral" else metric.standard_on(period.end)
         near = [r.value - 0.1, r.value + 0.1] if fine and r.value is not None else []
-        shown = numbers.figure(r, metric, standard=standard.value if standard else None, beside=near)
+        shown = numbers.figure(
+            r, metric, standard=standard.value if standard else None, beside=near
+        )
         if shown.form == "none":
             yield label, plain(desk.words.say(f"state.{r.state}")), ""
             continue

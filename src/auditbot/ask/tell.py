@@ -1,7 +1,7 @@
 """Answers without a figure: meanings, sources, dates, people, ideas, lists. All from the catalogue."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from auditbot.ask.desk import Desk, Part
 from auditbot.ask.memory import among_peers, value_of
 from auditbot.ask.told import button_text
 from auditbot.catalogue import Audit, Metric
-from auditbot.model import Button, Message, Question
+from auditbot.model import Button, Message, Period, Question
 from auditbot.say import facts, numbers, reading
 from auditbot.say.markup import plain
 
@@ -159,6 +159,7 @@ def source(desk: Desk, q: Question) -> Part:
                 "age": facts.age(desk.words, results[0].period, desk.today),
                 "ago": desk.words.age(release.published, desk.today) if release.published else "",
                 "link_to": audit.public_results if audit.public_results.startswith("http") else "",
+                "methods": audit.methods if audit.methods.startswith("http") else "",
             }
         )
     if not rows:
@@ -241,23 +242,25 @@ def exemplar(desk: Desk, q: Question) -> Part:
         return _which_one(desk, q)
     metric, newest = desk.metric(q.metric), desk.vocabulary.newest(q.metric)
     places: list[str] = []
-    if newest is not None:
+    if newest is not None and metric.kind != "count":  # counts grow with the size of a service
         every = desk.series(metric.id, None)
         services = desk.vocabulary.services
-        own = desk.service(q.services[0]).peer_group if q.services else ""
-        groups = [services[s].peer_group for s in every if s in services]
-        usual = own if own in groups else max(set(groups), key=groups.count, default="")
         able = {
             s: services[s]
-            for s in every
-            if s in services and services[s].peer_group == usual and s not in q.services
+            for s in _of_kind(desk, metric, q.services[:1], newest)
+            if s in services and s not in q.services
         }
         places = [
             services[s].name for s in figures.exemplars(every, able, metric, newest, MOST_PLACES)
         ]
     role = desk.audit(metric.id).contact_role
-    known = {"metric": metric.plain, "places": places, "period": newest}
-    known["role"] = role if "@" in role else ""
+    known = {
+        "metric": metric.plain,
+        "places": places,
+        "period": newest,
+        "role": role if "@" in role else "",
+        "count": metric.kind == "count",
+    }
     return _part(
         desk,
         q,
@@ -266,6 +269,18 @@ def exemplar(desk: Desk, q: Question) -> Part:
         state="answered" if places else "no_data",
         buttons=("ask_improve", "ask_contact"),
     )
+
+
+def _of_kind(desk: Desk, metric: Metric, own: Sequence[str], period: Period) -> list[str]:
+    """Those whose public figures may stand beside the own service's; without one, the commonest kind."""
+    if own:
+        kind = desk.company.of_kind(metric, desk.service(own[0]), period)
+        return [r.service for r in kind]
+    services = desk.vocabulary.services
+    held = [s for s in desk.company.figures(metric.id, period) if s in services]
+    groups = [services[s].peer_group for s in held]
+    usual = max(sorted(set(groups)), key=groups.count, default="")
+    return [s for s in held if services[s].peer_group == usual]
 
 
 def _which_one(desk: Desk, q: Question) -> Part:

@@ -1,6 +1,6 @@
 """What may the card of a figure say? The finding behind it, and plain facts for the template."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -246,13 +246,18 @@ def buttons(
     desk: Desk, q: Question, metric: Metric, found: Finding | None, *, charted: bool
 ) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
     """Two that fit best, and the rest for behind the dots."""
-    value = value_of(q)
     names = ["ask_chart_help" if charted else "ask_chart"]
     if found is not None and facts.wants_idea(metric, found):
         names.insert(0, "ask_improve")
     names += ["ask_source", "ask_explain", "ask_contact", "dispute", "ask_list"]
-    made = tuple(Button(button_text(desk, n), n, value) for n in names)
+    made = offered(desk, q, names)
     return made[:2], made[2:]
+
+
+def offered(desk: Desk, q: Question, names: Iterable[str]) -> tuple[Button, ...]:
+    """Buttons that ask these things of the same figure."""
+    value = value_of(q)
+    return tuple(Button(button_text(desk, n), n, value) for n in names)
 
 
 def button_text(desk: Desk, name: str) -> str:
