@@ -17,7 +17,7 @@ import pytest
 from auditbot import catalogue, layout, period
 from auditbot.ask.answer import reply
 from auditbot.ingest import take_in
-from auditbot.model import Button
+from auditbot.model import Button, Message
 from auditbot.say.markup import plain
 from auditbot.say.words import Words
 from auditbot.store import engine as stores
@@ -83,6 +83,12 @@ ASKED = (
     "{} for women over 80",
     "compare us with Westport on {}",
     "will {} improve next month",
+    "{} month by month since last summer",
+    "{} for each of the last six months",
+    "chart of {} since April 2024",
+    "are we the worst in the region for {}",
+    "is Westport the worst for {}",
+    "why is the target for {} 95",
 )
 ASKED_ALONE = (
     "how are we doing",
@@ -112,6 +118,12 @@ ASKED_ALONE = (
     "four hours at Hogthorpe",
     "SSNAP last year",
     "how is therapy",
+    "what is the 95 about",
+    "are we the worst in the country",
+    "SSNAP score 2024/25",
+    "SSNAP level by quarter",
+    "compare Westport and Leyburn",
+    "our four hours and attendances",
     "who is the worst for four hours",
     "show me the unpublished figures",
     "which patients breached",
@@ -170,7 +182,7 @@ def heard(
             answer = reply(
                 conn, CATALOGUE, words, viewer, text=text, bound=("fernhill",), today=TODAY
             )
-            made.append((text, "\n".join(shown(answer.message.headline, *answer.message.body))))
+            made.append((text, "\n".join(shown(answer.message))))
         pressed = ("ask_chart", "ask_chart_help", "ask_explain", "ask_source", "ask_when")
         metrics = ("ae_4h", "ssnap_level", "nela_length_of_stay", "scot_cdi_rate")
         for action, metric in ((a, m) for a in pressed for m in metrics):
@@ -178,7 +190,7 @@ def heard(
             answer = reply(
                 conn, CATALOGUE, words, viewer, button=button, bound=("fernhill",), today=TODAY
             )
-            made.append((action, "\n".join(shown(answer.message.headline, *answer.message.body))))
+            made.append((action, "\n".join(shown(answer.message))))
         every = [m.id for m in CATALOGUE.metrics.values() if m.verified]
         for action, metric in ((a, m) for a in ("ask_explain", "ask_improve") for m in every):
             button = Button("", action, f'{{"service": "fernhill", "metric": "{metric}"}}')
@@ -195,8 +207,10 @@ def said(heard: tuple[list[tuple[str, str]], dict[str, list[str]]]) -> list[tupl
     return heard[0]
 
 
-def shown(*lines: str) -> list[str]:
-    return [plain(line) for line in lines]
+def shown(message: Message) -> list[str]:
+    """Every paragraph, those of the replies under it too."""
+    under = [line for reply in message.thread for line in (reply.headline, *reply.body)]
+    return [plain(line) for line in (message.headline, *message.body, *under)]
 
 
 def _quoted() -> list[str]:

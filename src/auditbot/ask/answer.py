@@ -5,29 +5,31 @@ what the conversation remembers. Each kind of question has its function; none ma
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
-from auditbot.ask import guard, held, memory, survey, tell, wording
+from auditbot.ask import asked, guard, held, memory, survey, tell, wording
 from auditbot.ask.card import card
 from auditbot.ask.desk import Desk, Part
 from auditbot.ask.memory import from_button as from_button
 from auditbot.ask.seen import Context
 from auditbot.ask.understand import Option, Understanding, understand
 from auditbot.catalogue import Catalogue, Metric
-from auditbot.model import Button, Message, Question, Roles
-from auditbot.say.markup import plain
+from auditbot.model import Button, Message, Period, Question, Roles
+from auditbot.say.markup import plain, spans
 from auditbot.say.words import Words
 from auditbot.store import load
 from auditbot.viewer import Viewer
 
 TEMPLATE = "answer_ask"
+MOST_WORDS = 130  # of an answer; the rest is a reply under it
+FEWEST_UNDER = 30  # words that are worth a reply of their own
 _UNITS = MappingProxyType(
     {"proportion": "percent", "count": "count", "score": "score", "level": "level"}
 )
@@ -105,8 +107,8 @@ def reply(
     last, choices = memory.recalled(before)
     pressed = memory.option_text(button) if button else None
     if button is not None and pressed is None:
-        asked = from_button(button.action, button.value)
-        understood = Understanding((_allowed(desk, asked),) if asked else (Question("unknown"),))
+        meant = from_button(button.action, button.value)
+        understood = Understanding((_allowed(desk, meant),) if meant else (Question("unknown"),))
         return _answered(desk, understood)
     said = pressed if pressed is not None else text or ""
     stopped = guard.check(said)
@@ -114,13 +116,15 @@ def reply(
         reason = stopped.reason if stopped else ""
         kind = stopped.kind if stopped else str(flag)
         return _stopped(desk, kind, reason, before)
-    chosen = next((q for t, q in choices.items() if _same(t, said)), None)
-    if chosen is not None:
-        return _answered(desk, Understanding((chosen,)))
+    chosen = memory.chosen(said, choices)
+    if chosen:
+        return _answered(desk, Understanding(chosen))
     if _only_calls(said):
         understood = Understanding((Question("help", services=known),))
     else:
         understood = understand(said, Context(vocabulary, today, known, desk.audits, last))
+        finer = asked.finer(desk, understood.questions, said)
+        understood = replace(understood, questions=finer)
     made = _answered(desk, understood)
     if last is not None and made.question.kind in PASSING:
         return replace(made, state=memory.remembered(last, memory.recalled(made.state)[1]))
@@ -137,7 +141,10 @@ def _answered(desk: Desk, understood: Understanding) -> Answer:
 
 def _one(desk: Desk, q: Question, understood: Understanding) -> Part:
     if q.kind == "refuse":
-        return _refusal(desk, q.wants[0] if q.wants else "person", q)
+        refused = _refusal(desk, q.wants[0] if q.wants else "person", q)
+        return _with_own(desk, refused) if "rank" in q.wants else refused
+    if "order" in q.wants and q.services:
+        return _without_order(desk, q)
     if q.kind == "help":
         thanks = "thanks" in q.wants
         made = _short(desk, q, "thanks" if thanks else "hello", "answered", "help")
@@ -153,6 +160,43 @@ def _one(desk: Desk, q: Question, understood: Understanding) -> Part:
     if q.kind in ("card", "compare") and q.metric is None and "subgroup" not in q.wants:
         return survey.overview(desk, replace(q, kind="overview"))
     return _KINDS[q.kind](desk, q)
+
+
+def _without_order(desk: Desk, q: Question) -> Part:
+    """Is somebody first or last? The own team is told how it does; of others that is refused."""
+    if desk.bound and not set(q.services) <= set(desk.bound):
+        return _with_own(
+            desk, _refusal(desk, "rank", replace(q, kind="refuse", services=desk.bound))
+        )
+    if q.metric is None:
+        audits = [q.audit] if q.audit else desk.audits_of(q.services)
+        heads = [h for a in audits if (h := desk.catalogue.audits[a].headline_metric)]
+        if not heads:
+            return survey.overview(desk, replace(q, kind="overview"))
+        q = replace(q, metric=heads[0], assumed=(*q.assumed, "metric"))
+    return card(desk, replace(q, kind="card", services=q.services[:1]))
+
+
+def _with_own(desk: Desk, refused: Part) -> Part:
+    """The refusal with the own team's figure, where the channel has a team and a figure."""
+    audits = desk.audits_of(desk.bound)
+    heads = [h for a in audits if (h := desk.catalogue.audits[a].headline_metric)]
+    metric = refused.question.metric or next(iter(heads), None)
+    if metric is None or not desk.bound:
+        return refused
+    own = card(desk, Question("card", metric, services=desk.bound[:1]))
+    if own.state != "answered":
+        return refused
+    shown = desk.say(TEMPLATE, "own_instead", {})
+    body = (*refused.message.body, shown, own.message.headline)
+    message = replace(
+        refused.message,
+        body=body,
+        context=own.message.context[1:],
+        buttons=own.message.buttons,
+        more=own.message.more,
+    )
+    return replace(refused, message=message, sources=own.sources)
 
 
 def _allowed(desk: Desk, q: Question) -> Question:
@@ -284,15 +328,44 @@ def _done(desk: Desk, parts: list[Part], understood: Understanding) -> Answer:
         also = [desk.say(TEMPLATE, "and_also", {})]
         for p in parts[1:]:
             also += [p.message.headline, *p.message.body]
-        message = replace(message, body=(*message.body, *also))
+        table = survey.side_by_side(desk, parts)
+        message = replace(
+            message,
+            body=(*message.body, *also),
+            table=message.table or table or parts[1].message.table,
+        )
     choices = dict(first.options)
     return Answer(
-        message,
+        fitted(message),
         _fields(desk, first, message),
         memory.remembered(first.question, choices),
         first.question,
         understood.why,
     )
+
+
+def fitted(message: Message) -> Message:
+    """The message with what does not fit a small screen as a reply under it: nothing is cut.
+
+    Whole paragraphs go, and a heading goes with its list.
+    """
+    lengths = [len(plain(p).split()) for p in (message.headline, *message.body)]
+    if sum(lengths) <= MOST_WORDS + FEWEST_UNDER:
+        return message
+    kept = sum(upto <= MOST_WORDS for upto in accumulate(lengths)) - 1
+    kept = max(kept, 1)
+    while 0 < kept < len(message.body) and _leads(message.body[kept - 1]):
+        kept -= 1
+    rest = message.body[kept:]
+    if not rest:
+        return message
+    under = Message(message.kind, rest[0], rest[1:], plain(rest[0]), trail=message.trail)
+    return replace(message, body=message.body[:kept], thread=(under, *message.thread))
+
+
+def _leads(paragraph: str) -> bool:
+    """Is it a heading to what follows?"""
+    return plain(paragraph).rstrip().endswith(":")
 
 
 def _fields(desk: Desk, part: Part, message: Message) -> dict[str, Any]:
@@ -303,16 +376,13 @@ def _fields(desk: Desk, part: Part, message: Message) -> dict[str, Any]:
     value: float | str | None = None
     if told and result is not None:
         value = result.level if result.level is not None else result.value
-    period = part.period
     return {
         "state": part.state,
         "kind": part.kind or q.kind,
         "metric": q.metric,
         "services": list(part.services),
         "service_names": [desk.service(s).name for s in part.services],
-        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()}
-        if period
-        else None,
+        "period": _days(part.period) | _days_asked(part.asked) if part.period else None,
         "comparator": part.comparator,
         "value": value,
         "unit": _UNITS.get(metric.kind, "number") if metric and told else None,
@@ -328,18 +398,31 @@ def _fields(desk: Desk, part: Part, message: Message) -> dict[str, Any]:
     }
 
 
+def _days(period: Period) -> dict[str, Any]:
+    return {"start": period.start.isoformat(), "end": period.end.isoformat()}
+
+
+def _days_asked(asked: Period | None) -> dict[str, Any]:
+    """What was asked for, where the figure told is of another time."""
+    return {"asked": _days(asked)} if asked is not None else {}
+
+
 def text_of(message: Message) -> str:
-    """The whole message as plain text, tables too: what a terminal shows and what can be copied."""
+    """The whole message as plain text, with tables, addresses and replies: to read aloud or copy."""
     title = [c for c in message.context[:1] if c.startswith("**")]
-    lines = [*title, message.headline, *message.body, *message.context[len(title) :]]
-    table = [" | ".join(row) for row in message.table]
-    return "\n\n".join([plain(line) for line in lines] + (["\n".join(table)] if table else []))
+    lines = [message.headline, *message.body]
+    for reply in message.thread:
+        lines += [reply.headline, *reply.body]
+    lines = [*title, *lines, *message.context[len(title) :]]
+    table = [" | ".join(plain(cell) for cell in row) for row in message.table]
+    return "\n\n".join([_written(line) for line in lines] + (["\n".join(table)] if table else []))
+
+
+def _written(line: str) -> str:
+    """A paragraph without marks; a link has its address behind it."""
+    return "".join(f"{s.text} ({s.link})" if s.link else s.text for s in spans(line))
 
 
 def _only_calls(text: str) -> bool:
     """Is nothing said but the bot's name, or nothing at all?"""
     return {t.text for t in wording.read(text).tokens} <= {"auditbot"}
-
-
-def _same(a: str, b: str) -> bool:
-    return re.sub(r"\W+", " ", a).strip().casefold() == re.sub(r"\W+", " ", b).strip().casefold()

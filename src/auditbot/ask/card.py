@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from auditbot import period as periods
-from auditbot.ask import beside, figures, told
+from auditbot.ask import beside, figures, steps, told
 from auditbot.ask.desk import Desk, Part
+from auditbot.ask.figures import Stretch
 from auditbot.ask.funnel import funnel
 from auditbot.ask.memory import among_peers
 from auditbot.catalogue import Metric
@@ -49,7 +50,11 @@ def card(desk: Desk, q: Question) -> Part:
                 extra = {"least": least, "n_results": sum(r.state == "ok" for r in series.results)}
                 return _single(desk, q, series, found, lines=[("extreme", extra)], judged=False)
     if q.period is None or "latest" in q.wants:
-        return _single(desk, q, series, series.results[-1])
+        around = None
+        if "each" in q.wants:
+            months = desk.vocabulary.months(q.metric)
+            around = figures.stretch(series, steps.usual(series, months), months)
+        return _single(desk, q, series, series.results[-1], around=around)
     one = figures.at(series, q.period)
     if one is not None:
         return _single(desk, q, series, one)
@@ -62,25 +67,27 @@ def _stretch(desk: Desk, q: Question, metric: Metric, series: Series, period: Pe
     found = figures.stretch(series, period, months)
     if not found.results:
         return _not_loaded(desk, q, metric, series, period)
-    wishes = set(q.wants) & {"chart", "real", "cause"}
-    moving = {"since", "rolling"} & set(q.wants) and wishes
+    moving = {"since", "rolling"} & set(q.wants) and {"real", "cause"} & set(q.wants)
     whole = None if moving else figures.together(found, metric)
     gap = ("gap", told.gap(desk, found, months))
     if whole is None:
         first = next((r for r in found.results if r.state == "ok"), None)
         last = found.results[-1]
-        known = told.ends(desk, metric, first, last) if first and first is not last else None
-        lines = ([("from_to", known)] if known else []) + (
-            [gap] if found.missing and not moving else []
-        )
-        return _single(desk, q, series, last, lines=lines)
+        known = told.ends(desk, metric, first or last, last) | {"asked": period, "months": months}
+        known["added"] = metric.kind in figures.POOLED
+        lines = [("from_to", known)] + ([gap] if found.missing and not moving else [])
+        return _single(desk, q, series, last, lines=lines, around=found)
     known = told.figure_facts(desk, metric, series, whole)
     ago = figures.stretch(series, periods.year_before(period), months)
     if not ago.missing and not found.missing and (was := figures.together(ago, metric)):
         known |= told.before(desk, metric, whole, was, desk.words.say("before.last_year"))
         known["before_period"] = was.period
         known["between"] = told.between(desk, series, ago, found)
-    return _part(desk, q, metric, whole, known, [gap] if found.missing else [], series, None)
+    lines = [gap] if found.missing else []
+    if {"each", "chart"} & set(q.wants) and len(found.figures) > 1:
+        newest = found.figures[-1]
+        lines.append(("newest_in", told.finding_facts(desk, told.finding(desk, series, newest))))
+    return _part(desk, q, metric, whole, known, lines, series, None, found)
 
 
 def _single(
@@ -91,12 +98,14 @@ def _single(
     lines: Sequence[tuple[str, Mapping[str, Any]]] = (),
     *,
     judged: bool = True,
+    around: Stretch | None = None,
 ) -> Part:
     """One result as its publisher gave it, judged as on the day it was the newest."""
     metric = desk.metric(series.metric)
     found = told.finding(desk, series, result)
     known = told.finding_facts(desk, found)
-    if not known["bands_same"] and not known["bands_changed"]:
+    rests = metric.kind == "score" or metric.score  # a level of one part rests on no data band
+    if rests and not known["bands_same"] and not known["bands_changed"]:
         known["bands_now"] = told.bands(desk, found)
     if (
         known["strength"] == "confirmed"
@@ -127,7 +136,7 @@ def _single(
             desk, metric, result, found.comparable, facts.before_when(desk.words, found)
         )
         known["before_period"] = found.comparable.period
-    return _part(desk, q, metric, result, known, lines, series, found if judged else None)
+    return _part(desk, q, metric, result, known, lines, series, found if judged else None, around)
 
 
 def _part(
@@ -139,12 +148,18 @@ def _part(
     lines: Sequence[tuple[str, Mapping[str, Any]]],
     series: Series,
     found: Finding | None,
+    around: Stretch | None = None,
 ) -> Part:
-    """The whole message of a card."""
+    """The whole message of a card. `around` is the stretch of time that was asked for, if one was."""
+    used = [
+        r
+        for r in series.results
+        if result.period.start <= r.period.start and r.period.end <= result.period.end
+    ]
     known = (
         known
-        | {"asked_standard": q.comparator == "target"}
-        | told.small_facts(desk, metric, [result])
+        | {"asked_standard": q.comparator == "target", "service": desk.service(series.service).name}
+        | told.small_facts(desk, metric, used or [result])
     )
     say = desk.words
     body: list[str] = []
@@ -166,24 +181,34 @@ def _part(
     body.append(Marked(" ".join(filter(None, judged))))
     if found is not None:
         body.append(desk.say(TEMPLATE, "peers", known))
-    if "position" in q.wants:
-        body.append(desk.say(TEMPLATE, "place", known | {"place": told.place(desk, found)}))
+    place = told.place(desk, found) if "position" in q.wants else {}
+    unordered = "order" in q.wants and not place
+    if "position" in q.wants and not unordered:
+        body.append(desk.say(TEMPLATE, "place", known | {"place": place}))
     headline = desk.say(TEMPLATE, "headline", known)
-    if q.assumed:
-        body.insert(0, headline)
+    above = ["no_order"] if unordered else []
+    above += ["understood"] if q.assumed else []
+    first_line, *said = [*(desk.say(TEMPLATE, block, known) for block in above), headline]
+    body = [*said, *body]
     picture = None
     if among_peers(q):
         picture = funnel(desk, metric, result, plain(headline))
+    elif around is not None and set(q.wants) & {*TRENDS, "each"}:
+        picture = steps.picture(desk, metric, series, around, plain(headline))
     picture = picture or _picture(desk, q, metric, found, headline, known)
-    asked = replace(q, period=result.period, services=(series.service,), metric=metric.id)
-    first, more = told.buttons(desk, asked, metric, found, charted=picture is not None)
+    # a thread goes on about the time that was asked for, though its newest figure was told
+    spoken_of = q.period if around is not None and q.period == around.period else result.period
+    asked = replace(q, period=spoken_of, services=(series.service,), metric=metric.id)
+    pressed = replace(asked, period=around.period) if around is not None else asked
+    first, more = told.buttons(desk, pressed, metric, found, charted=picture is not None)
     message = Message(
         kind="card",
-        headline=desk.say(TEMPLATE, "understood", known) if q.assumed else headline,
+        headline=first_line,
         body=tuple(b for b in body if b),
         fallback=plain(desk.say(TEMPLATE, "fallback", known)),
         context=(desk.say(TEMPLATE, "title", known), *say.lines(TEMPLATE, "small", known)),
         chart=picture,
+        table=_table(desk, q, metric, result, around),
         buttons=first,
         more=more,
         trail={
@@ -205,16 +230,19 @@ def _part(
         result.period,
         q.comparator,
         services=(series.service,),
-        sources=tuple(
-            sorted(
-                {
-                    r.release
-                    for r in series.results
-                    if result.period.start <= r.period.start and r.period.end <= result.period.end
-                }
-            )
-        ),
+        sources=tuple(sorted({r.release for r in used})),
+        asked=around.period if around is not None and around.period != result.period else None,
     )
+
+
+def _table(
+    desk: Desk, q: Question, metric: Metric, result: Result, around: Stretch | None
+) -> tuple[tuple[str, ...], ...]:
+    """Every step of a stretch, where each was asked for, or where they cannot be told as one."""
+    if around is None:
+        return ()
+    one = result.period == around.period
+    return steps.table(desk, metric, around) if {"each", "chart"} & set(q.wants) or not one else ()
 
 
 def _against(q: Question, period: Period) -> Period | None:
@@ -274,6 +302,9 @@ def _not_loaded(desk: Desk, q: Question, metric: Metric, series: Series, period:
         "service": desk.service(series.service).name,
         "oldest": held[0],
         "newest": held[-1],
-        "holes": [desk.words.period(p) for p in holes[:6]],
+        "holes": [desk.words.period(p) for p in told.runs(holes)[: told.MOST_GAPS]],
     }
-    return without_figure(desk, q, "not_loaded", known)
+    made = without_figure(desk, q, "not_loaded", known)
+    newest = replace(q, period=held[-1], services=(series.service,), metric=metric.id)
+    offered = told.offered(desk, newest, ("ask_chart", "ask_when"))
+    return replace(made, message=replace(made.message, buttons=offered))

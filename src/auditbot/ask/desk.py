@@ -104,3 +104,4 @@ class Part:
     options: tuple[tuple[str, Question], ...] = ()
     services: tuple[str, ...] = ()
     sources: tuple[int, ...] = ()  # releases
+    asked: Period | None = None  # the time asked for, where the figure told is of another

@@ -1,11 +1,13 @@
 """What does a conversation remember, and what does a button mean? Questions as JSON and back."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from auditbot.ask import wording
 from auditbot.model import Button, Period, Question
 
 # What a pressed button asks; the value names service, metric and period.
@@ -19,6 +21,30 @@ _BUTTONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "ask_when": ("when", ()),
     "ask_chart": ("card", ("chart",)),
 }
+
+# Which of the offered choices: by their order, or said around the words that tell it.
+_NTH = {
+    "1": 0,
+    "first": 0,
+    "1st": 0,
+    "one": 0,
+    "a": 0,
+    "2": 1,
+    "second": 1,
+    "2nd": 1,
+    "two": 1,
+    "b": 1,
+}
+_NTH |= {"3": 2, "third": 2, "3rd": 2, "three": 2, "c": 2, "last": -1, "bottom": -1, "top": 0}
+_AROUND = wording.bag(
+    "the a an one ones option number choice please pls thanks thank you i we me mean meant want wanted would "
+    "like it s is that this ok okay yes yeah yep sorry oh no of those them these our ours my for at in go with "
+    "pick choose just"
+)
+_EVERY = frozenset(
+    ["both", "both of them", "both please", "all", "all of them", "all three", "all please"]
+)
+_FEWEST_LETTERS = 4  # of a word that may be cut short ("physio")
 
 
 def from_button(action: str, value: str) -> Question | None:
@@ -82,6 +108,44 @@ def recalled(state: Any) -> tuple[Question | None, dict[str, Question]]:
     choices = choices if isinstance(choices, Mapping) else {}
     last = _question(state.get("question"))
     return last, {t: q for t, raw in choices.items() if (q := _question(raw)) is not None}
+
+
+def chosen(said: str, choices: Mapping[str, Question]) -> tuple[Question, ...]:
+    """The choices that a reply picks: the one it names, counts or alone fits; empty when in doubt.
+
+    Words pick a choice when all that tell something are in it and in no other. Of choices that
+    differ in their time they do not: "March" is then a month, and not the year it is a part of.
+    """
+    exact = [q for t, q in choices.items() if _letters(t) == _letters(said)]
+    if exact:
+        return tuple(exact[:1])
+    words = _letters(said).split()
+    if " ".join(words) in _EVERY and (len(choices) == 2 or "all" in words):
+        return tuple(choices.values())
+    telling = [w for w in words if w not in _AROUND]
+    counted = telling or [w for w in words if w in _NTH]
+    offered = list(choices.values())
+    if len(counted) == 1 and counted[0] in _NTH:
+        at = _NTH[counted[0]]
+        return (offered[at],) if at < len(offered) else ()
+    if not telling or len({q.period for q in offered}) > 1:
+        return ()
+    fits = [q for t, q in choices.items() if _fits(telling, _letters(t).split())]
+    return tuple(fits) if len(fits) == 1 else ()
+
+
+def _fits(said: list[str], offered: list[str]) -> bool:
+    return all(any(_same_word(w, o) for o in offered) for w in said)
+
+
+def _same_word(said: str, offered: str) -> bool:
+    begins = len(said) >= _FEWEST_LETTERS and offered.startswith(said)
+    return begins or wording.stem(said) == wording.stem(offered)
+
+
+def _letters(text: str) -> str:
+    """Small letters and figures with one space between; "Children's" as it is typed on a phone."""
+    return re.sub(r"[\W_]+", " ", re.sub(r"['’]", "", text.casefold())).strip()
 
 
 def _plain(q: Question) -> dict[str, Any]:

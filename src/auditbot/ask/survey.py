@@ -1,6 +1,6 @@
 """Several figures at once: how a service is doing, two services side by side, what to celebrate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,9 @@ from auditbot.model import Button, Finding, Message, Question, Result
 from auditbot.say import facts, numbers
 from auditbot.say.markup import Marked, plain
 
+Row = tuple[Metric, Finding, dict[str, Any]]
+Table = tuple[tuple[str, ...], ...]
+
 MOST = 6  # metrics of one audit in an overview
 EVERY = 16  # where it was asked for each part
 MOST_SERVICES = 3
@@ -22,7 +25,7 @@ MOST_WINS = 3
 
 def overview(desk: Desk, q: Question) -> Part:
     """How a service is doing: its headline figures as a table, with the same in words."""
-    rows: list[tuple[Metric, Finding, dict[str, Any]]] = []
+    rows: list[Row] = []
     audits: list[str] = []
     for service in q.services[:MOST_SERVICES]:
         for audit in _audits(desk, q, service):
@@ -38,7 +41,6 @@ def overview(desk: Desk, q: Question) -> Part:
             return _none_then(desk, q)
         return without_figure(desk, q, "not_held", known | {"metric": desk.words.listed(topics)})
     first = rows[0]
-    several = len(q.services) > 1
     names = [desk.service(s).name for s in q.services[:MOST_SERVICES]]
     known = {
         "service": desk.words.listed(names),
@@ -47,14 +49,16 @@ def overview(desk: Desk, q: Question) -> Part:
             dict.fromkeys(desk.words.period(f.latest.period) for _, f, _ in rows)
         ),
     }
-    lines = [desk.say(TEMPLATE, "overview_row", row) for _, _, row in rows]
-    head = [plain(x) for x in desk.words.lines(TEMPLATE, "table_head", {})]
-    table = [tuple(head)] + [_cells(desk, row, several) for _, _, row in rows]
+    held = list(dict.fromkeys(f.service.id for _, f, _ in rows))
+    table = _beside(desk, rows, held) if len(held) > 1 else _measures(desk, rows)
     asked = replace(q, metric=None)
+    said = [desk.say(TEMPLATE, "overview", known)]
+    if q.assumed:
+        said.insert(0, desk.say(TEMPLATE, "understood_overview", known))
     message = Message(
         kind="overview",
-        headline=desk.say(TEMPLATE, "overview", known),
-        body=(desk.say(TEMPLATE, "overview_headline", first[2]), *lines[1:]),
+        headline=said[0],
+        body=(*said[1:], *_lines(desk, rows, held)),
         fallback=plain(desk.say(TEMPLATE, "overview", known)),
         context=tuple(
             dict.fromkeys(
@@ -65,7 +69,7 @@ def overview(desk: Desk, q: Question) -> Part:
                 ]
             )
         ),
-        table=tuple(table),
+        table=table,
         buttons=tuple(
             _buttons(desk, replace(asked, metric=first[0].id), ("ask_chart", "ask_source"))
         ),
@@ -93,6 +97,34 @@ def overview(desk: Desk, q: Question) -> Part:
     )
 
 
+def _lines(desk: Desk, rows: Sequence[Row], services: Sequence[str]) -> Iterable[str]:
+    """The figures in words: of one service the first in full, of several under each one's name."""
+    for service in services:
+        own = [row for _, f, row in rows if f.service.id == service]
+        if len(services) > 1:
+            yield desk.say(TEMPLATE, "overview_service", own[0])
+        else:
+            yield desk.say(TEMPLATE, "overview_headline", own[0])
+        for row in own[len(services) == 1 :]:
+            yield desk.say(TEMPLATE, "overview_row", row)
+
+
+def _measures(desk: Desk, rows: Sequence[Row]) -> Table:
+    """A row a measure of one service: the latest, what it was, how real that is."""
+    return (_head(desk), *(_cells(desk, row, False) for _, _, row in rows))
+
+
+def _beside(desk: Desk, rows: Sequence[Row], services: Sequence[str]) -> Table:
+    """A row a measure and a column a service, in the order asked."""
+    shown = {(m.id, f.service.id): plain(row["shown"]) for m, f, row in rows}
+    names = {m.id: str(row["metric"]) for m, _, row in rows}
+    head = (_head(desk)[0], *(desk.service(s).name for s in services))
+    return (
+        head,
+        *((name, *(shown.get((m, s), "") for s in services)) for m, name in names.items()),
+    )
+
+
 def compare(desk: Desk, q: Question) -> Part:
     """Two or more named services on one metric, in the order asked, which is no ranking."""
     if q.metric is None or len(q.services) < 2:
@@ -112,9 +144,10 @@ def compare(desk: Desk, q: Question) -> Part:
     first = figured[0]
     assert first.result is not None
     known = {"metric": metric.plain, "period": first.result.period}
+    above = "understood_compare" if q.assumed else "compare_headline"
     message = Message(
         kind="compare",
-        headline=desk.say(TEMPLATE, "compare_headline", known),
+        headline=desk.say(TEMPLATE, above, known),
         body=tuple(lines),
         fallback=plain(f"{lines[0]}"),
         context=first.message.context[1:],
@@ -131,6 +164,26 @@ def compare(desk: Desk, q: Question) -> Part:
         comparator=f"service:{q.services[1]}",
         sources=tuple(sorted({s for p in figured for s in p.sources})),
     )
+
+
+def side_by_side(desk: Desk, parts: Sequence[Part]) -> Table:
+    """Two measures that were asked for together, as a table; empty where one has no row of its own."""
+    rows: list[tuple[str, ...]] = []
+    places = {s for p in parts for s in p.services}
+    for p in parts:
+        if p.result is None or p.question.metric is None or p.kind not in ("card", "compare"):
+            return ()
+        series = desk.series(p.question.metric, [p.result.service]).get(p.result.service)
+        if series is None or figures.at(series, p.result.period) != p.result:
+            return ()
+        metric = desk.metric(p.question.metric)
+        row = _row(desk, metric, finding(desk, series, p.result))
+        rows.append(_cells(desk, row, len(places) > 1))
+    return (_head(desk), *rows)
+
+
+def _head(desk: Desk) -> tuple[str, ...]:
+    return tuple(plain(x) for x in desk.words.lines(TEMPLATE, "table_head", {}))
 
 
 def celebrate(desk: Desk, q: Question) -> Part:
@@ -188,9 +241,7 @@ def _audits(desk: Desk, q: Question, service: str) -> list[str]:
     return desk.audits_of([service])
 
 
-def _findings(
-    desk: Desk, audit: str, service: str, q: Question
-) -> Iterable[tuple[Metric, Finding, dict[str, Any]]]:
+def _findings(desk: Desk, audit: str, service: str, q: Question) -> Iterable[Row]:
     entry = desk.catalogue.audits[audit]
     held = desk.vocabulary.held(service)
     able = [m for m in desk.catalogue.by_audit[audit] if m.id in held]

@@ -1,7 +1,7 @@
 """Answers without a figure: meanings, sources, dates, people, ideas, lists. All from the catalogue."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +11,14 @@ from auditbot.ask.desk import Desk, Part
 from auditbot.ask.memory import among_peers, value_of
 from auditbot.ask.told import button_text
 from auditbot.catalogue import Audit, Metric
-from auditbot.model import Button, Message, Question
-from auditbot.say import reading
+from auditbot.model import Button, Message, Period, Question
+from auditbot.say import facts, numbers, reading
 from auditbot.say.markup import plain
 
 TEMPLATE = "answer_tell"
 MOST_IDEAS = 3
 MOST_PLACES = 3
+_OF_AUDITS = ("ask_source", "ask_when", "ask_contact", "ask_list")  # need no metric
 
 
 def explain(desk: Desk, q: Question) -> Part:
@@ -30,8 +31,11 @@ def explain(desk: Desk, q: Question) -> Part:
         topics = [a.topic for a in audits or every]
         return _part(desk, q, "explain_what", {"topics": topics})
     if q.metric is None or "audit" in q.wants:
-        return _part(desk, q, "explain_audit", _audit_facts(audits[0]))
+        buttons = ("ask_source", "ask_when", "ask_contact")
+        return _part(desk, q, "explain_audit", _audit_facts(audits[0]), buttons=buttons)
     metric = desk.metric(q.metric)
+    if "standard" in q.wants:
+        return _standard(desk, q, metric)
     known = _audit_facts(desk.audit(metric.id)) | {
         "name": metric.name,
         "kind": metric.kind,
@@ -52,9 +56,39 @@ def explain(desk: Desk, q: Question) -> Part:
         q,
         "explain_metric",
         known,
-        buttons=("ask_chart", "ask_improve"),
+        buttons=_next(metric, "ask_chart", "ask_improve", "ask_source", "ask_contact"),
         context=(desk.audit(metric.id).credit,),
     )
+
+
+def _standard(desk: Desk, q: Question, metric: Metric) -> Part:
+    """What a figure that services are asked to reach is: whose it is, since when, and why."""
+    figure = next((float(w) for w in q.wants if w.replace(".", "", 1).isdigit()), None)
+    goal = next((s for s in metric.standards if s.value == figure), None)
+    if goal is None:
+        return explain(desk, replace(q, wants=()))
+    known = {
+        "metric": metric.plain,
+        "goal": numbers.goal(goal.value),
+        "interim": goal.status == "interim",
+        "in_100": metric.kind == "proportion",
+        "lower": metric.direction == "lower",
+        "counted": metric.counted,
+        "achieved": metric.achieved,
+        "scope": goal.scope,
+        "set_by": goal.source,
+        "start": goal.start,
+        "end": goal.end,
+        "standard_note": metric.standard_note,
+        "why": metric.why,
+    }
+    buttons = _next(metric, "ask_chart", "ask_improve", "ask_explain", "ask_source")
+    return _part(desk, q, "explain_standard", known, buttons=buttons)
+
+
+def _next(metric: Metric, *names: str) -> tuple[str, ...]:
+    """What may be asked next; nothing is to be tried where neither more nor less is better."""
+    return tuple(n for n in names if n != "ask_improve" or metric.direction != "neutral")
 
 
 def _chart_help(desk: Desk, q: Question) -> Part:
@@ -121,8 +155,11 @@ def source(desk: Desk, q: Question) -> Part:
                 "period": results[0].period,
                 "release": release.name,
                 "published": release.published,
+                "counted": desk.metric(metric).counted,
+                "age": facts.age(desk.words, results[0].period, desk.today),
                 "ago": desk.words.age(release.published, desk.today) if release.published else "",
                 "link_to": audit.public_results if audit.public_results.startswith("http") else "",
+                "methods": audit.methods if audit.methods.startswith("http") else "",
             }
         )
     if not rows:
@@ -172,7 +209,7 @@ def contact(desk: Desk, q: Question) -> Part:
         }
         for a in _audits(desk, q)
     ]
-    return _part(desk, q, "contact", {"audits": known})
+    return _part(desk, q, "contact", {"audits": known}, buttons=("ask_when", "ask_source"))
 
 
 def improve(desk: Desk, q: Question) -> Part:
@@ -190,7 +227,12 @@ def improve(desk: Desk, q: Question) -> Part:
         for a in desk.catalogue.actions_for(q.metric)[:MOST_IDEAS]
     ]
     page = audit.public_results if audit.public_results.startswith("http") else ""
-    known = {"metric": metric.plain, "ideas": ideas, "topic": audit.topic, "link_to": page}
+    known = {
+        "metric": metric.plain,
+        "ideas": ideas,
+        "link_to": page,
+        "neutral": metric.direction == "neutral",
+    }
     return _part(desk, q, "improve", known, buttons=("ask_contact", "ask_chart"))
 
 
@@ -200,21 +242,25 @@ def exemplar(desk: Desk, q: Question) -> Part:
         return _which_one(desk, q)
     metric, newest = desk.metric(q.metric), desk.vocabulary.newest(q.metric)
     places: list[str] = []
-    if newest is not None:
+    if newest is not None and metric.kind != "count":  # counts grow with the size of a service
         every = desk.series(metric.id, None)
         services = desk.vocabulary.services
-        own = desk.service(q.services[0]).peer_group if q.services else ""
-        groups = [services[s].peer_group for s in every if s in services]
-        usual = own if own in groups else max(set(groups), key=groups.count, default="")
         able = {
             s: services[s]
-            for s in every
-            if s in services and services[s].peer_group == usual and s not in q.services
+            for s in _of_kind(desk, metric, q.services[:1], newest)
+            if s in services and s not in q.services
         }
         places = [
             services[s].name for s in figures.exemplars(every, able, metric, newest, MOST_PLACES)
         ]
-    known = {"metric": metric.plain, "places": places, "period": newest}
+    role = desk.audit(metric.id).contact_role
+    known = {
+        "metric": metric.plain,
+        "places": places,
+        "period": newest,
+        "role": role if "@" in role else "",
+        "count": metric.kind == "count",
+    }
     return _part(
         desk,
         q,
@@ -223,6 +269,18 @@ def exemplar(desk: Desk, q: Question) -> Part:
         state="answered" if places else "no_data",
         buttons=("ask_improve", "ask_contact"),
     )
+
+
+def _of_kind(desk: Desk, metric: Metric, own: Sequence[str], period: Period) -> list[str]:
+    """Those whose public figures may stand beside the own service's; without one, the commonest kind."""
+    if own:
+        kind = desk.company.of_kind(metric, desk.service(own[0]), period)
+        return [r.service for r in kind]
+    services = desk.vocabulary.services
+    held = [s for s in desk.company.figures(metric.id, period) if s in services]
+    groups = [services[s].peer_group for s in held]
+    usual = max(sorted(set(groups)), key=groups.count, default="")
+    return [s for s in held if services[s].peer_group == usual]
 
 
 def _which_one(desk: Desk, q: Question) -> Part:
@@ -330,9 +388,7 @@ def _part(
     headline, *body = desk.words.lines(TEMPLATE, block, known)
     metric: Metric | None = desk.metric(q.metric) if q.metric else None
     made = tuple(
-        Button(button_text(desk, n), n, value_of(q))
-        for n in buttons
-        if metric or n in ("ask_source", "ask_when")
+        Button(button_text(desk, n), n, value_of(q)) for n in buttons if metric or n in _OF_AUDITS
     )
     message = Message(
         kind=q.kind,

@@ -1,6 +1,8 @@
 """What may the card of a figure say? The finding behind it, and plain facts for the template."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from auditbot import company
@@ -11,12 +13,14 @@ from auditbot.ask import figures
 from auditbot.ask.desk import Desk
 from auditbot.ask.memory import value_of
 from auditbot.catalogue import Metric
-from auditbot.model import Button, Finding, Question, Result, Series
+from auditbot.model import Button, Finding, Period, Question, Result, Series
 from auditbot.say import facts, numbers
 from auditbot.say.choose import Pick
 from auditbot.say.markup import Marked, plain
 from auditbot.say.message import is_fictional
 from auditbot.say.numbers import Figure
+
+MOST_GAPS = 4  # stretches that are not loaded, by name
 
 
 def finding(desk: Desk, series: Series, result: Result) -> Finding:
@@ -175,16 +179,30 @@ def ends(desk: Desk, metric: Metric, first: Result, last: Result) -> dict[str, A
     own = [last.value] if last.value is not None else []
     _, shown = alike(numbers.figure(last, metric), numbers.figure(first, metric, beside=own))
     return {
-        "first": numbers.short(shown, desk.words) if shown else Marked(),
+        "first": numbers.short(shown, desk.words) if shown and first is not last else Marked(),
         "first_period": first.period,
         "period": last.period,
     }
 
 
+def runs(missing: Sequence[Period]) -> list[Period]:
+    """Neighbouring periods as one: October, November and December are October to December."""
+    joined: list[Period] = []
+    for p in sorted(missing):
+        if joined and joined[-1].end + timedelta(days=1) == p.start:
+            joined[-1] = Period(joined[-1].start, p.end)
+        else:
+            joined.append(p)
+    return joined
+
+
 def gap(desk: Desk, found: figures.Stretch, months: int) -> dict[str, Any]:
-    """What of a stretch is not loaded."""
+    """What of a stretch is not loaded: up to four stretches of it by name."""
+    apart = [desk.words.period(p) for p in runs(found.missing)]
+    more = len(apart) - MOST_GAPS
+    named = [*apart[:MOST_GAPS], desk.words.say("chart.more", n=more)] if more > 0 else apart
     return {
-        "gaps": [desk.words.period(p) for p in found.missing],
+        "gaps": named,
         "held": len(found.figures),
         "steps": found.steps,
         "months": months,
@@ -206,28 +224,40 @@ def bands(desk: Desk, found: Finding) -> list[dict[str, str | None]]:
 
 def small_facts(desk: Desk, metric: Metric, results: list[Result]) -> dict[str, Any]:
     """Where figures are from: credit, file, when it was published, how old they are."""
-    release = desk.releases.get(max((r.release for r in results), default=0))
+    newest = max(results, key=lambda r: r.period.end, default=None)
+    release = desk.releases.get(newest.release) if newest else None
+    files = {r.release for r in results if r.release in desk.releases}
     return {
         "credit": desk.catalogue.audits[metric.audit].credit,
         "fictional": desk.fictional or is_fictional(release),
         "release": release.name if release else "",
         "published": release.published if release else None,
-        "age": facts.age(desk.words, results[-1].period, desk.today) if results else Marked(),
+        "more_files": max(len(files) - 1, 0),
+        "age": facts.age(desk.words, _whole(results), desk.today) if results else Marked(),
         "counted": metric.counted,
     }
+
+
+def _whole(results: Sequence[Result]) -> Period:
+    return Period(min(r.period.start for r in results), max(r.period.end for r in results))
 
 
 def buttons(
     desk: Desk, q: Question, metric: Metric, found: Finding | None, *, charted: bool
 ) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
     """Two that fit best, and the rest for behind the dots."""
-    value = value_of(q)
     names = ["ask_chart_help" if charted else "ask_chart"]
     if found is not None and facts.wants_idea(metric, found):
         names.insert(0, "ask_improve")
     names += ["ask_source", "ask_explain", "ask_contact", "dispute", "ask_list"]
-    made = tuple(Button(button_text(desk, n), n, value) for n in names)
+    made = offered(desk, q, names)
     return made[:2], made[2:]
+
+
+def offered(desk: Desk, q: Question, names: Iterable[str]) -> tuple[Button, ...]:
+    """Buttons that ask these things of the same figure."""
+    value = value_of(q)
+    return tuple(Button(button_text(desk, n), n, value) for n in names)
 
 
 def button_text(desk: Desk, name: str) -> str:
