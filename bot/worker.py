@@ -32,6 +32,7 @@ ATTEMPTS = 5  # then a person is told
 BACKOFF = 20.0  # seconds, times the attempt
 UNASKED = ("digest", "further", "concern", "concern_lead", "signal")  # what a pause stops
 FOR_CHANNELS = ("digest", "further", "concern", "correction")  # what only a bound channel gets
+DIRECT = "direct"  # the talk of a person with us in private
 FIGURE = ("state", "value", "level", "numerator", "denominator")
 
 
@@ -213,11 +214,12 @@ def _paused(desk: Desk) -> dict[str, Any]:
         return queue.setting(conn, "pause") or {}
 
 
-def _talk(row: Incoming) -> str | None:
-    """What a follow-up follows: the thread; in direct messages, where nobody threads, the whole talk."""
-    if row.thread_ts is None and (row.channel_type == "im" or row.channel.startswith("D")):
-        return "direct"
-    return row.thread_ts or row.ts
+def _talks(row: Incoming) -> tuple[str, ...]:
+    """What a follow-up follows: the thread, and in direct messages, where few thread, the last talk."""
+    thread = row.thread_ts or row.ts or ""
+    if row.channel_type == "im" or row.channel.startswith("D"):
+        return (thread, DIRECT) if thread else (DIRECT,)
+    return (thread,)
 
 
 def _thread_of(row: Incoming) -> str | None:
@@ -232,6 +234,8 @@ def _answer(desk: Desk, row: Incoming) -> Message | None:
         return _introduction(house, row, now)
     if row.kind == "submit":
         return forms.submitted(house, row, lambda channel: _viewer_in(desk, row, channel), now)
+    if row.kind == "command":
+        return _commanded(desk, row)
     binding = _binding(house, row.channel)
     viewer = _viewer(desk, row, binding)
     if row.kind == "action":
@@ -244,6 +248,18 @@ def _answer(desk: Desk, row: Incoming) -> Message | None:
     return _reply(desk, row, binding, viewer)
 
 
+def _commanded(desk: Desk, row: Incoming) -> Message:
+    """A slash command: what its place is bound to is meant by "we", what the person may see is shown.
+
+    The answer is a direct message. One shown in passing to the asker alone has no time stamp, is
+    gone with the next start of Slack and cannot be followed up; in the channel it would be everybody's.
+    """
+    binding = _binding(desk.house, str(row.payload.get("typed_in", "")))
+    row = replace(row, channel=audience.room_of(desk.asking, row.user), channel_type="im")
+    helped = None if row.text or row.flag else Button("", "ask_list")
+    return _reply(desk, row, binding, _viewer(desk, row, None), button=helped)
+
+
 def _reply(
     desk: Desk,
     row: Incoming,
@@ -253,7 +269,8 @@ def _reply(
 ) -> Message:
     house, now = desk.house, desk.now()
     with reading(house.engine) as conn:
-        before = queue.thread_state(conn, row.channel, _talk(row))
+        left = (queue.thread_state(conn, row.channel, talk) for talk in _talks(row))
+        before = next((state for state in left if state is not None), None)
         reply = answer.reply(
             conn,
             house.catalogue,
@@ -271,7 +288,8 @@ def _reply(
             fictional=house.fictional,
         )
     with writing(house.engine) as conn:
-        queue.remember_thread(conn, row.channel, _talk(row), reply.state, now)
+        for talk in _talks(row):
+            queue.remember_thread(conn, row.channel, talk, reply.state, now)
     return reply.message
 
 

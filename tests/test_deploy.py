@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from bot import settings
+from bot.slack import listeners
+from bot.workspace import Rules
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
@@ -133,6 +135,26 @@ def test_manifest_uses_socket_mode_and_few_events(name: str) -> None:
     assert len(shown["description"]) <= 140
     assert 174 <= len(shown["long_description"]) <= 4000
     assert "request_url" not in json.dumps(manifest)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest-with-history.json"])
+def test_manifest_declares_the_command_that_the_bot_hears(name: str) -> None:
+    (command,) = json.loads(text(name))["features"]["slash_commands"]
+    assert command["command"] == listeners.COMMAND
+    assert (command["command"],) == Rules().commands
+    assert command["should_escape"] is True  # else the guard does not see whom a question names
+    assert len(command["description"]) <= 100
+    assert {listeners.ASK, listeners.HELP} <= set(command["usage_hint"].split())
+
+
+def test_the_default_manifest_reads_nothing_of_a_channel_but_what_is_said_to_the_bot() -> None:
+    """A follow-up in a channel is a mention or a button; free text is for direct messages."""
+    manifest = json.loads(text("manifest.json"))
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert [e for e in events if e.startswith("message.")] == ["message.im"]
+    scopes = manifest["oauth_config"]["scopes"]["bot"]
+    assert [s for s in scopes if s.endswith(":history")] == ["im:history"]
+    assert set(scopes) == set(Rules().scopes)  # what is practised is what is deployed
 
 
 def test_the_two_manifests_differ_in_history_alone() -> None:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from slack_bolt import BoltContext
 
 from bot.slack import modals
 from bot.slack.listeners import arrival_of, register
@@ -115,6 +116,47 @@ def test_a_submitted_form_keeps_what_it_is_about():
     assert found.payload == {"form": "hold", "concern": 7, "days": "3"}
 
 
+def command(text):
+    return {
+        "command": "/audit",
+        "text": text,
+        "user_id": "U0NURSE",
+        "channel_id": "C0AE",
+        "trigger_id": "1.2.abc",
+        "response_url": "https://example.org/hook",
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("ask how are we doing?", "how are we doing?"),
+        ("Ask  how are we doing?", "how are we doing?"),
+        ("how are we doing?", "how are we doing?"),  # as people will type it
+        ("ask asking for a friend", "asking for a friend"),
+        ("help", ""),
+        ("HELP", ""),
+        ("", ""),
+        ("ask", ""),
+        ("help me with the stroke figures", "help me with the stroke figures"),
+        ("ask <@U0BOT|auditbot> 4hr &amp; why", "4hr & why"),
+        ("ask how is <@U0LEAD|kim>?", "how is <@U0LEAD|kim>?"),
+    ],
+)
+def test_a_command_is_a_question_or_a_call_for_help(typed, asked):
+    found = arrival_of(command(typed), "U0BOT")
+    assert (found.kind, found.text) == ("command", asked)
+
+
+def test_a_command_is_answered_in_private_and_known_by_its_trigger():
+    found = arrival_of(command("ask 4hr?"), "U0BOT")
+    assert (found.event_id, found.channel, found.channel_type) == ("command:1.2.abc", "", "im")
+    assert found.payload == {"typed_in": "C0AE"}
+    later = command("ask 4hr?") | {"trigger_id": "1.3.abc"}
+    assert arrival_of(later, "U0BOT").event_id != found.event_id
+    assert "example.org" not in str(found)  # the address to answer at is a secret
+
+
 class Slack:
     """A client that notes which view was opened with which trigger."""
 
@@ -136,14 +178,14 @@ def pressing(body, about):
         def event(self, _name):
             return lambda f: f
 
-        view = event
+        view = command = event
 
         def action(self, _pattern):
             return handlers.append
 
     register(App(), WORDS, kept.append, about)
     insert_first, acted = handlers
-    insert_first(body, None, None, lambda: None)
+    insert_first(body, BoltContext(bot_user_id="U0BOT"), lambda: None)
     acked = []
     acted(lambda: acked.append(True), body | {"trigger_id": "T1"}, slack)
     assert acked == [True]

@@ -16,6 +16,7 @@ MONDAY = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
+PATIENCE = 60_000  # milliseconds: a slow machine is not a fault
 
 
 @pytest.fixture(scope="module")
@@ -298,4 +299,57 @@ def test_in_a_browser_somebody_asks_and_reads_the_answer(workspace):
         page.get_by_role("button", name="Send").first.click()
         page.get_by_role("button", name="1 reply").last.click(timeout=20_000)
         page.locator("#replies").get_by_text("64 in 100 A&E visits").first.wait_for(timeout=20_000)
+        browser.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_in_a_browser_a_person_has_a_whole_conversation(workspace):
+    """Five questions, a follow-up, a choice pressed and a command, each answered where it belongs."""
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{workspace.url}/#C0AE")
+        page.wait_for_selector("#bot.on")
+        page.select_option("#who", "U0NURSE")
+        room = page.locator("#messages")
+        thread = page.locator("#replies")
+
+        def reply(text):
+            page.locator("#reply-box").fill(text)
+            page.keyboard.press("Enter")
+
+        asked = "@auditbot what is our four hour performance, please?"
+        page.locator("#box").fill(asked)
+        page.keyboard.press("Enter")
+        mine = room.locator("article").filter(has_text="four hour performance, please?")
+        mine.get_by_role("button", name="1 reply").click()
+        thread.get_by_text("64 in 100 A&E visits").first.wait_for()
+        reply("@auditbot and type 1 only?")
+        thread.get_by_text("48 in 100 visits to major A&E").first.wait_for()
+        reply("@auditbot where is this from?")
+        thread.get_by_text("Open Government Licence").first.wait_for()
+        reply("@auditbot and how does westport do?")
+        thread.get_by_text("Which one do you mean?").first.wait_for()
+        thread.get_by_role("button", name="Westport General").click()
+        thread.get_by_text("Westport General · September 2026").first.wait_for()
+
+        page.locator("#box").fill("/audit ask how are we doing?")
+        page.keyboard.press("Enter")
+        room.get_by_text("The answer comes to you alone").wait_for()
+        room.get_by_text("Only you can see this").wait_for()
+        page.locator("#directs button").click()
+        room.get_by_text("Fernhill Hospital: A&E").first.wait_for()
+        page.locator("#box").fill("what is the hip fracture audit?")
+        page.keyboard.press("Enter")
+        mine = room.locator("article").filter(has_text="what is the hip fracture audit?")
+        mine.get_by_role("button", name="1 reply").click()
+        thread.get_by_text("broken hip").first.wait_for()
+
+        page.select_option("#who", "U0LEAD")  # nobody else sees any of what was private
+        page.locator("#channels button", has_text="a-and-e-fernhill").click()
+        room.locator("article").filter(has_text="four hour performance, please?").wait_for()
+        assert page.get_by_text("The answer comes to you alone").count() == 0
+        assert page.get_by_text("/audit ask").count() == 0
         browser.close()

@@ -246,3 +246,110 @@ def test_a_guest_is_answered_as_a_guest(desk, workspace, monkeypatch):
     while worker.answer_next(desk):
         pass
     assert seen == ["open", "guest", "guest", "guest", "direct"]
+
+
+def talked(desk, monkeypatch):
+    """What the room of questions is asked from now on: (audience, bound, before)."""
+    seen = []
+    real = answer.reply
+
+    def watched(conn, known, words, viewer, **more):
+        seen.append((viewer.audience, more["bound"], more["before"] is not None))
+        return real(conn, known, words, viewer, **more)
+
+    monkeypatch.setattr(answer, "reply", watched)
+    return seen
+
+
+def commanded(desk, text, event="command:1", user="U0NURSE", typed_in="C0AE"):
+    worker.keep(
+        desk.house,
+        Arrival(event, "command", "", "im", user, "", text=text, payload={"typed_in": typed_in}),
+        START,
+    )
+
+
+def private(workspace, user="U0NURSE"):
+    """What the bot told somebody in private."""
+    rooms = [c["id"] for c in workspace.look("channels", user=user) if c["kind"] == "im"]
+    return [
+        m
+        for room in rooms
+        for m in workspace.look("messages", channel=room)
+        if m["user"] == "U0AUDITBOT"
+    ]
+
+
+def test_a_command_is_answered_once_and_to_the_asker_alone(desk, workspace):
+    commanded(desk, "how are we doing?")
+    commanded(desk, "how are we doing?")  # delivered again
+    worker.work_through(desk)
+    assert len(private(workspace)) == 1
+    assert shown(workspace) == []
+
+
+def test_a_command_sees_what_the_person_may_see_and_means_the_place_it_was_typed_in(
+    desk, monkeypatch
+):
+    seen = talked(desk, monkeypatch)
+    commanded(desk, "how are we doing?", "command:1")
+    commanded(desk, "how are we doing?", "command:2", typed_in="C0ELSE")
+    commanded(desk, "how are we doing?", "command:3", user="U0GUEST")
+    while worker.answer_next(desk):
+        pass
+    audiences = [(a, bound) for a, bound, _ in seen]
+    assert audiences == [("direct", ("fernhill",)), ("direct", ()), ("guest", ("fernhill",))]
+
+
+def test_a_flagged_command_is_never_written(desk):
+    commanded(desk, "was 943 476 5919 scanned in time?")
+    with reading(desk.house.engine) as conn:
+        (row,) = queue.unanswered(conn)
+    assert (row.text, row.flag) == (None, "identifier")
+
+
+def test_help_tells_what_can_be_asked(desk, workspace):
+    commanded(desk, "")
+    worker.work_through(desk)
+    (told,) = private(workspace)
+    assert told["blocks"]
+    with reading(desk.house.engine) as conn:
+        assert queue.unanswered(conn) == []
+
+
+def test_in_private_a_talk_goes_on_after_a_command_in_its_thread_and_beside_it(
+    desk, workspace, monkeypatch
+):
+    seen = talked(desk, monkeypatch)
+    commanded(desk, "how are we doing?")
+    worker.work_through(desk)
+    (told,) = private(workspace)
+    room = next(c["id"] for c in workspace.look("channels", user="U0NURSE") if c["kind"] == "im")
+    free = {"kind": "message", "channel": room, "channel_type": "im"}
+    arrive(desk, "and last year?", "Ev2", **free)
+    arrive(desk, "and last year?", "Ev3", thread_ts=told["ts"], **free)
+    press = {"action": "ask_list", "value": "", "place": None}
+    arrive(desk, "", "Ev4", **free | {"kind": "action", "payload": press}, ts=told["ts"])
+    while worker.answer_next(desk):
+        pass
+    assert [before for _, _, before in seen] == [False, True, True, True]
+
+
+def test_in_private_the_threads_own_talk_comes_before_the_last_one(desk, monkeypatch):
+    states = []
+    real = answer.reply
+
+    def watched(*args, before, **more):
+        states.append((before or {}).get("mark"))
+        found = real(*args, before=before, **more)
+        return replace(found, state={"mark": more["text"]})
+
+    monkeypatch.setattr(answer, "reply", watched)
+    free = {"kind": "message", "channel": "D0NURSE", "channel_type": "im"}
+    arrive(desk, "one", "Ev1", **free)
+    arrive(desk, "two", "Ev2", **free)
+    arrive(desk, "of one", "Ev3", thread_ts="1.1", **free)
+    arrive(desk, "of the last", "Ev4", **free)
+    while worker.answer_next(desk):
+        pass
+    assert states == [None, "one", "one", "of one"]

@@ -367,6 +367,48 @@ def test_a_slash_command_is_answered_to_its_sender_and_refused_in_threads(fresh:
         fresh.act("say", **typed, text="/audit help", thread_ts=first["ts"])
 
 
+def test_a_command_is_escaped_as_a_message_is(fresh: Running) -> None:
+    app, seen = App(client=web(fresh)), []
+
+    @app.command("/audit")
+    def command(ack: Any, command: dict[str, Any]) -> None:
+        ack()
+        seen.append(command)
+
+    with bolt(fresh, app):
+        said = fresh.act(
+            "say", user="U0LEAD", channel="C0STROKE", text="/audit ask <b> & @auditbot"
+        )
+    assert said["acknowledged"]
+    ((text, trigger),) = [(c["text"], c["trigger_id"]) for c in seen]
+    assert text == "ask &lt;b&gt; &amp; <@U0AUDITBOT|auditbot>"
+    assert trigger
+    assert fresh.look("messages", channel="C0STROKE", user="U0LEAD") == []  # nobody sees a command
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"text": "hi", "response_type": "loud"}, "no response_type"),
+        ({"text": "hi", "colour": "red"}, "colour"),
+        ({"text": " "}, "no text"),
+        ({"text": "x" * 4001}, "4,000"),
+    ],
+)
+def test_an_answer_to_a_command_that_slack_would_drop_is_refused(
+    fresh: Running, answer: dict[str, str], why: str
+) -> None:
+    app = App(client=web(fresh))
+
+    @app.command("/audit")
+    def command(ack: Any) -> None:
+        ack(answer)
+
+    with bolt(fresh, app), pytest.raises(Refused, match="invalid_command_response") as refused:
+        fresh.act("say", user="U0LEAD", channel="C0STROKE", text="/audit help")
+    assert why in refused.value.answer["detail"]
+
+
 def test_home_and_joining_are_told(fresh: Running) -> None:
     app, told = App(client=web(fresh)), []
 

@@ -43,3 +43,9 @@ def _shared(client: WebClient, channel: str) -> bool:
     except SlackApiError:
         return False
     return bool(place.get("is_ext_shared") or place.get("is_pending_ext_shared"))
+
+
+@lru_cache(maxsize=2000)
+def room_of(client: WebClient, user: str) -> str:
+    """The id of somebody's direct messages with us; opened where there are none yet."""
+    return str(client.conversations_open(users=user)["channel"]["id"])

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from slack_bolt import App
-from slack_bolt.request import BoltRequest
+from slack_bolt import App, BoltContext
 from slack_bolt.response import BoltResponse
 
 from auditbot.say.words import Words
@@ -19,13 +18,16 @@ from bot.slack import modals
 
 Body = dict[str, Any]
 
+COMMAND = "/audit"  # as the manifests declare it: `/audit ask TEXT`, `/audit help`
+ASK, HELP = "ask", "help"
+
 
 @dataclass(frozen=True)
 class Arrival:
     """One event, taken out of Slack's envelope."""
 
     event_id: str  # the same however often it is delivered
-    kind: str  # mention, message, action, submit, joined
+    kind: str  # mention, message, command, action, submit, joined
     channel: str
     channel_type: str  # channel, group, im
     user: str
@@ -49,9 +51,9 @@ def register(
 
     @app.middleware
     def insert_first(
-        body: Body, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+        body: Body, context: BoltContext, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
-        arrival = arrival_of(body)
+        arrival = arrival_of(body, context.bot_user_id or "")
         if arrival is not None:
             keep(arrival)
         return next()
@@ -62,6 +64,11 @@ def register(
     @app.event("app_home_opened")
     def inserted() -> None:
         """The middleware has written it down; there is nothing more to do here."""
+
+    @app.command(COMMAND)
+    def commanded(ack: Callable[[str], None]) -> None:
+        """Seen at once, by the one who asked alone, and gone when Slack is opened anew."""
+        ack(words.render("notice", "command_taken", {}))
 
     @app.action(re.compile(".*"))
     def acted(ack: Callable[[], None], body: Body, client: Any) -> None:
@@ -80,10 +87,15 @@ def register(
         ack()
 
 
-def arrival_of(body: Body) -> Arrival | None:
-    """The event as an Arrival; None for what we do not answer (other bots, edits, joins of people)."""
+def arrival_of(body: Body, me: str = "") -> Arrival | None:
+    """The event as an Arrival; None for what we do not answer (other bots, edits, joins of people).
+
+    `me` is our own user id, which the envelope of a command does not tell.
+    """
     if body.get("type") == "event_callback":
         return _event(body)
+    if body.get("command"):
+        return _command(body, me)
     if body.get("type") == "block_actions":
         pressed = _action(body)
         return None if opens(pressed) else pressed
@@ -124,6 +136,29 @@ def _event(body: Body) -> Arrival | None:
         e.get("thread_ts"),
         _without_mention(e.get("text", ""), own),
         {"shared": bool(body.get("is_ext_shared_channel"))},
+    )
+
+
+def _command(body: Body, me: str) -> Arrival:
+    """A slash command. Its answer goes to the person in private, so it has no channel of ours:
+    where it was typed decides what "we" means there, and nothing else. A trigger is made once a
+    command, so its id tells one from the next.
+    """
+    text = _without_mention(body.get("text") or "", {me} - {""})
+    first, _, rest = text.partition(" ")
+    if first.casefold() == ASK:
+        text = rest.strip()
+    elif first.casefold() == HELP and not rest:
+        text = ""
+    return Arrival(
+        f"command:{body['trigger_id']}",
+        "command",
+        "",
+        "im",
+        body["user_id"],
+        "",
+        text=text,
+        payload={"typed_in": body.get("channel_id", "")},
     )
 
 

@@ -29,6 +29,7 @@ MINIMAL_SCOPES = (
 TRIGGER_SECONDS = 3.0
 HOOK_SECONDS, HOOK_POSTS = 1800.0, 5
 MOST_CONNECTIONS = 10
+COMMAND_TEXT = 4_000  # beyond it Slack may split a text
 
 
 class Refused(Exception):
@@ -328,7 +329,7 @@ async def _command(desk: Desk, user: str, place: Thing, text: str, thread_ts: st
     payload = {
         **OBJECTS["command"],
         "command": command,
-        "text": rest.strip(),
+        "text": _escaped(desk, rest.strip()),
         "user_id": user,
         "user_name": name,
         "channel_id": place["id"],
@@ -337,10 +338,35 @@ async def _command(desk: Desk, user: str, place: Thing, text: str, thread_ts: st
         "response_url": hook(desk, place["id"], user),
     }
     answer = await _interaction(desk, "slash_commands", payload)
-    if answer and (answer.get("text") or answer.get("blocks")):
+    if answer:
+        if faults := _answer_faults(answer):
+            raise Refused("invalid_command_response", detail=faults)
         aloud = answer.get("response_type") == "in_channel"
         respond(desk, place["id"], answer, None if aloud else user)
     return {"channel": place["id"], "acknowledged": answer is not None}
+
+
+def _escaped(desk: Desk, text: str) -> str:
+    """A command's text where the manifest asks for escaping: a person's mark holds their name too."""
+    names = {user["id"]: user["name"] for user in state.users(desk.db)}
+    written, _ = typed(desk, text)
+    return re.sub(r"<@(\w+)>", lambda m: f"<@{m[1]}|{names.get(m[1], '')}>", written)
+
+
+def _answer_faults(answer: Any) -> str:
+    """What is wrong with an answer to a command. Slack drops such a one without a word."""
+    if not isinstance(answer, dict):
+        return "The answer is no object."
+    unknown = sorted(set(answer) - {"text", "blocks", "response_type"})
+    if unknown:
+        return f"The answer has fields that are not known: {', '.join(unknown)}."
+    if answer.get("response_type", "ephemeral") not in ("ephemeral", "in_channel"):
+        return f'"{answer["response_type"]}" is no response_type.'
+    if not isinstance(answer.get("text"), str) or not answer["text"].strip():
+        return "The answer has no text, which is what a screen reader reads."
+    if len(answer["text"]) > COMMAND_TEXT:
+        return f"The answer's text is longer than {COMMAND_TEXT:,} characters."
+    return ""
 
 
 def respond(desk: Desk, channel: str, answer: Mapping[str, Any], only_for: str | None) -> Thing:
