@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditbot.ask import advice, guard, harm
+from auditbot.ask import advice, clinicians, guard, harm, identifiers, misspelt, narrated
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "questions"
 OWN = Path(__file__).with_name("questions")
@@ -246,7 +246,7 @@ def test_any_piece_repeated_to_ten_thousand_characters_is_read(piece):
     guard.check((piece * 10_000)[:10_000])
 
 
-@pytest.mark.parametrize("room", [guard, harm, advice])
+@pytest.mark.parametrize("room", [guard, identifiers, harm, narrated, advice, clinicians, misspelt])
 def test_no_pattern_looks_ahead_without_end(room):
     """What reaches on without limit, from every place it may begin at, takes time in the square."""
     patterns = [v for v in vars(room).values() if isinstance(v, re.Pattern)]

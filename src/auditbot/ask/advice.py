@@ -17,10 +17,16 @@ _SHOULD = re.compile(
 _MEDICINE = re.compile(
     r"\b(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|doac|noac|anticoagula\w+|nihss|bp \d|blood pressure|inr|gcs|onset|chest pain|facial droop|hemiparesis|contraindicat\w+|dose|dosage|mg|mcg|mg/kg)\b"
 )
+_DRUG = r"(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|doac|noac|anticoagula\w+|gtn infusion|nimodipine|metoprolol|bisoprolol|ramipril|atorvastatin|enoxaparin|dalteparin|fentanyl|ketamine|paracetamol|ibuprofen|codeine|haloperidol|midazolam|mannitol|prothrombin complex|beriplex|vitamin k|idarucizumab|andexanet)"
+# "labetalol or gtn?", "bp 190/110 before lysis": of one case, with nobody named.
+_EITHER = re.compile(rf"\b{_DRUG},? (?:or|vs|versus|rather than|instead of) (?:\w+ )?{_DRUG}\b")
+_READING = re.compile(
+    r"\b(?:bp|blood pressure|inr|gcs|nihss|glucose|bm|platelets|sats|map|lactate|potassium|systolic|troponin|aspects|mrs)(?: is| was| of| now|:|=)* ?[<>]?\d"
+)
 _GIVE_IT = re.compile(
     r"\b(?:is it (?:safe|ok|okay|alright|right|too late|fine|wise)|safe|ok|okay|too late|when) to (?:give|start|stop|hold|withhold|restart|use|prescribe|continue)\b"
     r"|\b(?:should|can|could|do|must|may|shall) (?:i|we|they) (?:still |just |also |now )?(?:give|start|stop|hold|withhold|restart|use|prescribe|continue|omit) (?:(?!our|your|the data|data|figures?)\w+ ){0,4}?"
-    r"(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|a doac|thrombolysis)\b(?! (?:level|rate|figure|result|score|data|domain|audit|time))"
+    rf"(?:{_DRUG}|a doac|thrombolysis)\b(?! (?:level|rate|figure|result|score|data|domain|audit|time))"
 )
 _TREATED = r"(?:thrombectomy|thrombolys\w+|lysis|lyse|alteplase|tenecteplase|aspirin|clopidogrel|apixaban|warfarin|heparin|surgery|intubat\w+|antibiotics?|anticoagulat\w+)"
 _FOR_ONE = re.compile(
@@ -54,6 +60,11 @@ _DOSE = re.compile(
     r"\b(?:what(?: is|'s)?|which|how much|how many mg|max(?:imum)?|right|correct)(?: the| is the)?(?: right| correct| maximum| usual)? (?:dose|dosage|(?:drug|antibiotic|treatment|medication)s? (?:should|do|shall|can) (?:i|we))\b(?! (?:rate|level|domain|target|standard|time))|\bhow (?:do|should) (?:i|we) (?:treat|manage) (?:a|an|this|my|the) (?:patient|stroke|bleed|pt|man|woman|lady)|\bwhat should i do (?:for|with|about) (?:a|my|this|the) (?:patient|pt|lady|man|woman)"
 )
 
+_TREAT_THEM = re.compile(
+    r"\b(?:can|should|could|may|do|shall|must|would) (?:i|we|you|they|he|she|someone)(?: still| just| ever)? "
+    r"(?:thrombolyse|lyse|anticoagulate|intubate|reverse|transfuse|sedate|cardiovert|extubate|cannulate|catheterise|drain)\b(?! (?:more|faster|sooner|quicker|better|enough|earlier|within|as many|fewer))"
+)
+_ASKS = re.compile(r"\?|\b(?:should|can|could|do i|do we|what|which|ok to|safe)\b")
 _BOLD = re.compile(r"\b(?:thrombolys\w+|lyse|intubat\w+|anticoagulat\w+|prescrib\w+)\b")
 # Of what is measured, not of what to do: "is the alteplase dose recorded in the audit".
 _OF_DATA = re.compile(
@@ -69,6 +80,12 @@ def asked(small: str) -> bool:
         return True
     if (_TO_ONE.search(small) or _LIMITS.search(small)) and not _OF_DATA.search(small):
         return True
+    if _TREAT_THEM.search(small) and not _OF_DATA.search(small):
+        return True
+    if _EITHER.search(small) and not _OF_DATA.search(small):
+        return True
+    if _READING.search(small) and (medicine or _BOLD.search(small)) and _ASKS.search(small):
+        return not _OF_DATA.search(small)
     if aged and _DO_IT.search(small):
         return True
     told = (aged and (medicine or bool(_MAY_HAVE.search(small)))) or bool(_FOR_ONE.search(small))

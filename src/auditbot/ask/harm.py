@@ -6,8 +6,8 @@ Kept apart from the guard for its length alone; as pure as the guard, and read b
 import re
 
 _WHO = (
-    r"(?:a|an|one|our|my|the|that|this|another|some|two|three|\d|one of (?:our|the|my)) (?:\w+ ){0,3}?(?:patients?|pts?|lady|ladies|gentleman|gent|man|woman|person|people|child|baby|resident|relative|mother|father|mum|dad|nan|gran\w*|wife|husband|son|daughter|girl|boy|infant|mum-to-be|pensioner|visitor|colleague|nurse|year[ -]old|inpatient|outpatient)"
-    r"|someone|somebody|patients?|pts?|lady|gentleman|gent|woman|baby|child|relative|resident|he|she|they|him|her|them|i|we|my (?:mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|brother|sister|aunt|uncle|partner|friend|relative)"
+    r"(?:a|an|one|our|my|the|that|this|another|some|two|three|\d|one of (?:our|the|my)) (?:\w+ ){0,3}?(?:patients?|pts?|lady|ladies|gentleman|gent|man|woman|person|people|child|baby|resident|relative|mother|father|mum|dad|nan|gran\w*|wife|husband|son|daughter|girl|boy|infant|toddler|chap|bloke|fella|fellow|guy|lad|lass|octogenarian|mum-to-be|pensioner|visitor|colleague|nurse|year[ -]old|inpatient|outpatient)"
+    r"|someone|somebody|patients?|pts?|lady|gentleman|gent|woman|baby|child|chap|bloke|fella|old boy|\d{2} ?(?:yr|year|y)s?[ /-]?o(?:ld)?|\d{2} ?[mf]\b|relative|resident|he|she|they|him|her|them|i|we|my (?:mum|mother|dad|father|nan|gran\w*|wife|husband|son|daughter|brother|sister|aunt|uncle|partner|friend|relative)"
 )
 
 
@@ -18,6 +18,45 @@ _HURT = (
     r"(?:fell\b(?! (?:short|behind|below|to \d|from \d|by))|fallen (?:over|out|from|on|down|off|in)|falling (?:over|out of|from|off|down|on|in)|has fallen|(?:hit|hits|hitting|banged|cracked|bumped|knocked|split|cut) (?:his|her|their|its) (?:head|face|hip|skull|arm|chin)|had (?:a|another) (?:bad |nasty |serious |unwitnessed )?fall|slipped (?:over|on|in)|tripped|collapsed|hurt|harmed|injured|injury|burn(?:t|ed)|scalded|assaulted|abused|neglected|attacked|choked|choking|aspirated|"
     r"bleeding|bled|a (?:big |massive |brain |head |further )?bleed\b|haemorrhaged|deteriorat\w+|unconscious|unresponsive|seizing|fitting|in pain|distressed|septic|arrested|blue|not breathing|stopped breathing|anaphyla\w+|allergic reaction|"
     r"broke (?:a |an |his |her |their )|broken (?:his|her|their|hip after)|pressure (?:sore|ulcer)|absconded|wandered off|went walkabout|punched|kicked|slapped|stabbed|spat at|groped|threatened|gone missing|went missing|left (?:lying|alone|unattended|on the floor|on a trolley|(?:in|on) (?:the |a |our )?(?:corridor|trolley|soiled|wet|pain|chair|waiting room)|without (?:oxygen|food|water|pain relief|treatment|monitoring|help|care|fluids|medication))|on the floor|in danger|at risk of|coded|crashed|came to harm|come to harm|was dropped|were dropped|been dropped|suffered|got worse|much worse|paralysed|lost (?:his|her|their) (?:sight|leg|arm|baby|speech))"
+)
+
+
+# Errors that are made with people alone, whoever is named besides.
+_GRAVE_ERROR = (
+    r"(?:wrong (?:drug|dose|dosage|blood|medication|medicine|tablets?|antibiotic|side(?! of)|leg|hip|limb|eye|kidney|implant|infusion|person)\b|double dose|twice the dose|medication error|drug error|prescri\w+ error|never event"
+    r"|(?:swab|instrument|needle|guide ?wire|clamp|sponge|pack|blade|tourniquet|cannula|catheter|line)s? (?:(?:was|were|got|had|has|been|accidentally|is|are) ){0,3}(?:left|retained|forgotten|found|still) (?:in(?:side)?|behind)\b(?! the (?:rota|team))"
+    r"|(?:nearly|almost|came close to|about to|just about to|stopped (?:me|us|them|him|her) from) (?:gave|give|giving|given|lysed|lysing|thrombolys\w+|operat\w+|inject\w+|transfus\w+|administer\w+|infus\w+|discharg(?:ed|ing) (?:a|an|the|him|her|someone|them))(?! up| in| the (?:talk|presentation|wrong (?:figure|number|impression)))"
+    r"|(?:left|missed|given|gave|put) (?:in|out|up|on|to) (?:the )?wrong (?:person|patient|arm|side|leg|lady|man)\b)"
+)
+# The wrong thing given or done, whatever it was, where it was no figure or file.
+_WRONG_GIVEN = re.compile(
+    r"\b(?:gave|given|give|giving|got|had|having|received|administered|prescribed|put|hung|connected|injected|dispensed|took|taken|sent|done|did|marked|operated on|drew|up|on|to|in|into)(?: \w+){0,4}? (?:the |a )?wrong "
+    r"(?!(?:figures?|numbers?|impression|report|data|idea|months?|scores?|levels?|end|answers?|charts?|hospitals?|trusts?|dates?|files?|links?|password|e-?mails?|address|names?|channels?|service|audit|metrics?|targets?|periods?|quarters?|years?|bot|info\w*|results?|thing|way|one|place|column|row|team|unit|code|page|version|tab|sheet|side of|standard|stick|time|foot|person to|people|question|denominator|numerator|form|template|date)\b)\w+"
+)
+# One patient of whom something is told, in the past: a case, and no count.
+_CASE = re.compile(
+    r"\b(?:a|an|one|our|the|this|that|another|some|elderly|young|old) (?:\w+ ){0,3}?(?:patient|pt|man|woman|lady|gentleman|gent|chap|bloke|child|baby|boy|girl|toddler|resident|inpatient|pensioner|teenager|mother|son|daughter|year[ -]old)"
+    r"(?! (?:from|in charge|who runs|told|asked|says|said|on the (?:board|phone)|numbers?|flow|survey|experience|safety|pathway|group|centred))\b"
+    r"[^?]{0,60}?\b(?:was|were|wasn't|had|hadn't|got|went|came|didn't|couldn't|never|ended up|turned out|has been|have been|'d been)\b"
+)
+_ILL_DONE = re.compile(
+    r"\b(?:restrain\w+|against (?:his|her|their) (?:will|wishes)|(?:missed|omitted|forgotten|skipped|doubled|delayed) (?:for|by|his|her|their|the|and)|ran out|not (?:been )?(?:given|done|checked|noticed|escalated|told|fed|turned|seen|reviewed|monitored|reversed|prescribed)|never (?:given|checked|seen|reviewed|got|had|told|escalated)|without|"
+    r"back (?:in|with|on) (?:an? )?(?:arrest|sepsis|shock|stroke|itu|icu|bleed\w*|blue light)|in (?:arrest|agony|distress|tears|shock|respiratory failure)|went into|dka|itu|icu|crash(?:ed| call)|resus\w*|blue|cold|blood everywhere|screaming|crying|ignored|forgot\w*|neglect\w*|soiled|starved|dehydrat\w+|bruis\w+|burn\w*|cut|injur\w+|perforat\w+|wrong\w*|too (?:late|much|fast|early)|"
+    r"mistake\w*|accident\w*|found (?:dead|collapsed|unresponsive|on|in a|cold|hanging)|died|dead|worse|sectioned|groped|touched|assault\w*|hit|lost (?:consciousness|his|her|their)|coned|code|extravasat\w+|tissued|infect\w+|necro\w+|amputat\w+|paralys\w+|disabled|sent home|let (?:a|an|him|her|them)\b.{0,40}home|by accident)\b"
+)
+_DOSE_MISSED = re.compile(
+    r"\b(?:doses?|insulin|medications?|meds|tablets|warfarin|anticoagula\w+|antibiotics|antiepileptics?|levodopa|feed|fluids|oxygen)\b[^.?!]{0,30}\b(?:(?:was|were|got|been|being) (?:missed|omitted|forgotten|skipped|doubled|given twice|not given|mixed up)|ran out|not given|given twice)\b"
+)
+# With no subject, as things are told in haste: "gave tpa, inr was 3.2. bled."
+_TERSE = re.compile(
+    r"\bbled\b|\b(?:choked|aspirated|choking) on\b|\b(?:stopped|not) breathing\b|\bunresponsive\b|\bwent into (?:vf|vt|arrest|shock|cardiac|anaphyla\w+)|\bhad a (?:cardiac )?arrest\b|\bself[- ]?harmed\b"
+    r"|\b(?:tpa|lysis|thrombolys\w+|lysed|alteplase|tenecteplase|heparin|warfarin|apixaban|insulin|morphine|potassium|penicillin|antibiotics?|aspirin|contrast|sedation|surgery|operation|feed|ng tube)\b[^?!]{0,80}\b"
+    r"(?:(?:had|has|having|got|a|massive|big) (?:bleed|rash|reaction|hypo|seizure|arrest|perforation)|arrested|died|collapsed|reacted|anaphyla\w+|haemorrhaged|deteriorated|went (?:blue|grey|flat|off)|nobody (?:noticed|checked))\b"
+)
+_STAFF = r"(?:colleague|nurse|doctor|consultant|surgeon|reg|registrar|sho|hca|porter|anaesthetist|midwife|paramedic|staff|someone|somebody|he|she|radiographer|carer|locum|junior)"
+# Somebody unfit to look after people, or who does them wrong.
+_UNFIT = re.compile(
+    rf"\b{_STAFF}\b[^.?!]{{0,40}}\b(?:drunk|intoxicated|hung ?over|smell\w* (?:strongly )?of (?:alcohol|drink|booze|weed|cannabis)|under the influence|asleep (?:on|at) (?:shift|duty|work|the desk)|(?:stealing|stole|took|taking) (?:the )?(?:drugs|morphine|opiates|medication|controlled)|rough with|shouting at (?:a|the|our) (?:patient|lady|man|woman)|falsif\w+|forged|faked|faking)\b"
 )
 
 
@@ -40,6 +79,7 @@ _REPORT = re.compile(rf"\b(?:{_WHO})\b[^.?!\n]{{0,60}}?\b(?:{_DIED}|{_HURT})")
 
 
 _MISTAKE = re.compile(rf"\b{_ERROR}")
+_GRAVE_MISTAKE = re.compile(rf"\b{_GRAVE_ERROR}")
 
 
 _UNSAFE_NOW = re.compile(rf"\b{_UNSAFE}")
@@ -51,6 +91,7 @@ _LOST = re.compile(
 
 
 _WRONG_SIDE = re.compile(
+    r"\b(?:consent\w*|opened|operated|marked|injected|prepped|draped|blocked|drained|listed|booked|scanned|amputat\w+|removed|took out)\b[^?!]{0,60}\bleft\b[^?!]{0,60}\bright\b|\b(?:consent\w*|opened|operated|marked|injected|prepped|draped|blocked|drained|listed|booked|amputat\w+|removed|took out)\b[^?!]{0,60}\bright\b[^?!]{0,60}\bleft\b|"
     r"\bwrong (?:side|site|leg|hip|limb|eye|kidney|level|tooth|implant) (?:burr hole|surgery|operation|op\b|procedure|block|drain|tap|line|incision|injection|biopsy|nephrectomy|amputation|replacement|anaesthetic|laparotomy)"
 )
 
@@ -87,6 +128,12 @@ _STATISTIC = re.compile(
 )
 
 
+# A question of counts or of records: "what happens if" alone is none, where an error was made.
+_OF_RECORDS = re.compile(
+    r"\b(?:how many|how often|numbers? of|rates?|percent\w*|per cent|proportion|count(?:s|ed|ing)?|includ\w+|exclud\w+|denominator|numerator|defin\w+|what (?:does|do|counts)|measure[sd]?|metric|indicator|figures?|audit(?:ed)?|data|statistic\w*|score|trend|average|compare[ds]?|standard|target|mortality|dataset|record(?:s|ed)?|entered|entry|entries|submitted|uploaded|portal|proforma|form|spreadsheet|chart|graph)\b"
+)
+
+
 _JOKING = re.compile(
     r"\b(?:dying (?:for|to)|killing (?:time|me|it)|to die for|dead (?:tired|on|easy|simple|line|end|chuffed|good|quick|keen|beat)|brew|coffee|lunch|wi-?fi|printer|laptop|computer|excel|powerpoint|teams call|system|server|my (?:head|brain|feet|back|eyes)|ego|pride|our (?:score|figures?|level|performance|numbers|rate|ranking) (?:has |have )?(?:fell|fallen|dropped|died|collapsed|suffered|hurt|crashed|deteriorated|got worse)|hurts? (?:our|my|the) (?:score|level|figures?|head|brain|feelings)|budget|bored|boredom|laughing|laughed|hungry|starving|curious|wondering|headlines?)\b"
 )
@@ -117,6 +164,14 @@ def told(small: str) -> bool:
     if _WRONG_SIDE.search(small) and not asks_only(small):
         return True
     if _MISTAKE.search(small) and _CARED.search(small) and not asks_only(small):
+        return True
+    if _GRAVE_MISTAKE.search(small) and (JUST_NOW.search(small) or not _OF_RECORDS.search(small)):
+        return True
+    if (_WRONG_GIVEN.search(small) or _DOSE_MISSED.search(small)) and not asks_only(small):
+        return True
+    if _CASE.search(small) and _ILL_DONE.search(small) and not asks_only(small):
+        return True
+    if (_TERSE.search(small) or _UNFIT.search(small)) and not asks_only(small):
         return True
     joking, now = bool(_JOKING.search(small)), bool(JUST_NOW.search(small))
     for m in _REPORT.finditer(small):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from auditbot.ask import wording
+from auditbot.ask import forenames, wording
 from auditbot.catalogue import CatalogueFault, Entry, entry_faults
 
 GAP = r"(?:\S+ ){0,6}?"
@@ -96,7 +96,7 @@ class Typed:
     known: frozenset[str] = field(default_factory=frozenset)  # every literal word of the phrases
 
 
-_LISTS = ("ordinary", "doubtful", "generic", "filler", "first_names", "named_after", "vague")
+_LISTS = ("ordinary", "doubtful", "generic", "filler", "named_after", "vague")
 _TABLES: dict[str, type[Entry]] = {
     "metric": MetricWords,
     "audit": AuditWords,
@@ -146,7 +146,7 @@ def load(folder: Path) -> Typed:
         doubtful=frozenset(lists["doubtful"]),
         generic=frozenset(lists["generic"]),
         filler=frozenset(lists["filler"]),
-        first_names=frozenset(lists["first_names"]),
+        first_names=forenames.NAMES,
         named_after=frozenset(lists["named_after"]),
         vague=frozenset(wording.stem(w) for w in lists["vague"]),
         known=frozenset(

@@ -91,7 +91,7 @@ def _decide(seen: Seen, context: Context) -> Understanding:
     if (
         seen.unheld
         and not (seen.metrics and (caused or kind == "explain"))
-        and kind in ("card", "", "overview", "source", "improve", "list", "explain")
+        and kind in ("card", "", "overview", "source", "improve", "list", "explain", "exemplar")
     ):
         return Understanding((Question("unknown", wants=("unheld", seen.unheld)),), ask="unheld")
     metrics = which.metrics(seen, context) or which.variant(seen, context)

@@ -1,0 +1,31 @@
+"""Which words are people's first names? In code, so that no edited file can take one from the guard."""
+
+from auditbot.ask.wording import bag
+
+NAMES = bag(
+    "aaron abdul abigail adam ahmed aisha alan alex alexander alice alison amanda amelia amy "
+    "andrea andrew angela anita anjali ann anna anne anthony antonio arthur barbara ben "
+    "benjamin bernard bob brian bridget carol caroline catherine cathy charles charlotte "
+    "chloe chris christina christine christopher claire clare colin craig daniel danielle "
+    "darren dave david debbie deborah debra denise dennis derek diane donna doris dorothy "
+    "douglas edith edward eileen elaine eleanor elizabeth ella ellen emily emma eric ethel "
+    "eva fatima fiona florence frances frank fred freddie freya gareth gary gavin gemma "
+    "geoffrey george georgia gillian glenn gordon grace graham greg hannah harold harry "
+    "hassan hazel heather helen henry hilda howard hugh ian imran irene isabel isabella isla "
+    "ivan ivy jack jacqueline jake james jamie jane janet janice jasmine jason jayne jean "
+    "jeff jennifer jenny jeremy jessica jill jo joan joanna joanne joe joel john jonathan "
+    "joseph josh joshua joyce judith julia julian julie karen kate katherine kathleen katie "
+    "keith kelly ken kenneth kerry kevin kim kirsten kirsty laura lauren lee leonard lesley "
+    "liam lily linda lisa lorraine louise lucy luke lynn malcolm marcus margaret margery "
+    "maria marie marion marjorie mark martin mary matt matthew maureen maurice megan melissa "
+    "mia michael michelle mike mohamed mohammad mohammed muhammad muhammed nadia nancy naomi "
+    "natalie nathan neil nicholas nick nicola nigel nina noah norman oliver olivia omar oscar "
+    "pamela pat patricia patrick paul paula pauline pete peter phil philip phyllis priya "
+    "rachel raj ralph ravi raymond rebecca richard rita rob robert robin roger ronald "
+    "rosemary rosie ross roy russell ruth ryan sadie sally sam samantha samuel sandra sanjay "
+    "sara sarah sean sharon sheila shirley sian simon sophie stanley steph stephanie stephen "
+    "steve steven stuart sue susan suzanne sylvia tara tariq teresa terry thelma theo thomas "
+    "tim timothy tina toby tom tony tracey trevor usha valerie vera veronica victoria vikram "
+    "vincent vivienne walter wayne wendy wilfred william winifred yasmin yusuf yvonne zainab "
+    "zara zoe "
+)
