@@ -347,7 +347,7 @@ def test_in_a_browser_a_person_has_a_whole_conversation(workspace):
         mine.get_by_role("button", name="1 reply").click()
         thread.get_by_text("broken hip").first.wait_for()
 
-        page.select_option("#who", "U0LEAD")  # nobody else sees any of what was private
+        page.select_option("#who", "U0CHAMP")  # nobody else sees any of what was private
         page.locator("#channels button", has_text="a-and-e-fernhill").click()
         room.locator("article").filter(has_text="four hour performance, please?").wait_for()
         assert page.get_by_text("The answer comes to you alone").count() == 0
