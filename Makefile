@@ -17,7 +17,7 @@ demo: install
 	@$(BIN)/python -m bot.demo $(if $(ONCE),--once)
 
 test: install
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .
