@@ -413,7 +413,23 @@ def test_who_uses_an_audit_is_told_of_the_audit(ask):
 # What a bare figure stands for
 
 
-@pytest.mark.parametrize("text", ["What's the 78 about?", "why is the target 78", "what is the 78"])
+def test_as_a_table_alone_is_said_of_the_last_figure(ask):
+    first = ask("four hours over the last 6 months")
+    made = ask("show it as a table", before=first.state)
+    assert made.fields["period"] == first.fields["period"]
+    assert len(made.message.table) == 7
+    assert ask("show it as a table").fields["state"] == "unknown"
+
+
+def test_a_part_of_a_time_is_not_compared_with(ask):
+    said = ask("attendances in 2025 compared with 2024").fields["text"]
+    assert "I hold a part of January to December 2024 and not all" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["What's the 78 about?", "why is the target 78", "what is the 78", "who set the 78% goal"],
+)
 def test_a_goal_is_explained_and_not_the_audit(ask, text):
     made = ask(text, audits=("ae",))
     assert (made.fields["kind"], made.fields["metric"]) == ("explain", "ae_4h")

@@ -101,7 +101,7 @@ def test_the_peers_of_a_result_are_around_it(engine) -> None:  # type: ignore[no
     assert chart.values[0] == own.value == rates[0]
     assert sorted(chart.values[1:]) == sorted(rates[1:])
     assert chart.cases[0] == own.denominator == 1001
-    assert "Funnel chart of Fernhill Hospital among 11 other services" in chart.alt_text
+    assert "Funnel chart of Fernhill Hospital among 11 other A&E services" in chart.alt_text
     assert "Place Number" not in chart.alt_text + json.dumps(dict(chart.words))
     assert chart.standard == 95
     assert "NHS England" in chart.caption
@@ -178,7 +178,7 @@ def test_the_button_under_a_funnel_explains_that_funnel(engine, asked) -> None: 
     q = Question("card", "ae_4h", services=(OURS,), period=MARCH, **asked)
     found = explained(engine, button=Button("", "ask_chart_help", memory.value_of(q)))
     assert len(found) == 3
-    assert "one of 11 other services" in found[0]
+    assert "one of 11 other A&E services" in found[0]
     assert f"Fernhill Hospital, at {chart.words['last']}." in found[0]
     low, high = re.search(r"1,001 A&E visits (\d+) to (\d+)\.", chart.alt_text).groups()
     assert f"between {low} and {high}" in found[2]

@@ -123,7 +123,7 @@ def reply(
         understood = Understanding((Question("help", services=known),))
     else:
         understood = understand(said, Context(vocabulary, today, known, desk.audits, last))
-        finer = asked.finer(desk, understood.questions, said)
+        finer = asked.finer(desk, understood.questions, said, last)
         understood = replace(understood, questions=finer)
     made = _answered(desk, understood)
     if last is not None and made.question.kind in PASSING:

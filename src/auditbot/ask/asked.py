@@ -39,7 +39,8 @@ _ALL_PARTS = re.compile(
 )
 _WHO_USES = re.compile(r"\bwho (?:uses|reads|sees|looks at|gets|is it for)\b")
 _FIGURE = re.compile(
-    r"\b(?:what(?: is|s)?|why(?: is| are)?|explain|where does|how come|which|tell me about)\b"
+    r"\b(?:what(?: is|s)?|why(?: is| are)?|explain|where does|how come|which|tell me about"
+    r"|who (?:set|sets|decides|decided|says|chose|made))\b"
     r"(?: (?:is|are|the|that|this|a|our|target|standard|goal|of|figure|number|does)){0,6} (\d{1,3}(?:\.\d+)?) ?"
     r"(?:%|percent|per cent)?"
     r"(?: (?:about|for|mean|standard|target|goal|line|threshold|figure|thing|all about|come from|from|to do with))*\W*$"
@@ -50,11 +51,21 @@ _WHY_GOAL = re.compile(
 )
 
 
-def finer(desk: Desk, questions: Iterable[Question], text: str) -> tuple[Question, ...]:
-    """The questions with the wishes that lie in the words of the text."""
+def finer(
+    desk: Desk, questions: Iterable[Question], text: str, last: Question | None
+) -> tuple[Question, ...]:
+    """The questions with the wishes that lie in the words; "as a table" alone is said of the last one."""
     words = _words(text)
     stated = _stated(words)
-    return tuple(_finer(desk, q, words, stated) for q in questions)
+    return tuple(_finer(desk, _again(q, words, last), words, stated) for q in questions)
+
+
+def _again(q: Question, words: str, last: Question | None) -> Question:
+    told = last is not None and last.kind in _FIGURED and last.metric is not None
+    if q.kind == "unknown" and "unheld" not in q.wants and told and _EACH.search(words):
+        assert last is not None
+        return last
+    return q
 
 
 def _finer(desk: Desk, q: Question, words: str, stated: float | None) -> Question:

@@ -37,6 +37,7 @@ def _known(desk: Desk, against: str, metric: Metric, result: Result) -> dict[str
         "in_100": metric.kind == "proportion",
         "levels": [],
         "middle": False,
+        "partly": False,
     }
     if against in GROUPS:
         return known | _group(desk, against, metric, result)
@@ -59,6 +60,7 @@ def _known(desk: Desk, against: str, metric: Metric, result: Result) -> dict[str
     if held is None and series is not None:
         found = figures.stretch(series, then, desk.vocabulary.months(metric.id))
         held = figures.together(found, metric) if not found.missing else None
+        known["partly"] = bool(found.figures)
     return known | {"other_period": then} | _shown(desk, metric, held, result)
 
 

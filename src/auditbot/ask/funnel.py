@@ -4,13 +4,14 @@ The others are those of its kind with public, complete figures. They stay dots w
 nobody is ranked.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from auditbot.analyse import peers
 from auditbot.ask import figures, told
 from auditbot.ask.desk import Desk
 from auditbot.catalogue import Metric
-from auditbot.model import Chart, Curve, Result
+from auditbot.model import Chart, Curve, Period, Result
 from auditbot.say import chart, reading
 
 
@@ -66,9 +67,8 @@ def _field(desk: Desk, metric: Metric, result: Result) -> _Field | None:
     if metric.kind != "proportion" or not _counted(result):
         return None
     series = desk.series(metric.id, [result.service])[result.service]
-    if figures.at(series, result.period) is None:
-        return None  # put together from several: what its peers had is not
-    kind = desk.company.of_kind(metric, desk.service(result.service), result.period)
+    single = figures.at(series, result.period) is not None
+    kind = _of_kind(desk, metric, result, [result.period] if single else _steps(desk, result))
     others = tuple(r for r in kind if r.service != result.service and _counted(r))
     shown = (result, *others)
     cases = [r.denominator or 0.0 for r in shown]
@@ -76,7 +76,31 @@ def _field(desk: Desk, metric: Metric, result: Result) -> _Field | None:
     if made is None or len(others) < peers.FEWEST_PEERS:
         return None
     curve = peers.curve(made, [min(cases), cases[0], max(cases)])
-    return _Field(others, curve, reading.beside_of(told.finding(desk, series, result)))
+    beside = reading.beside_of(told.finding(desk, series, result)) if single else ()
+    return _Field(others, curve, beside)
+
+
+def _steps(desk: Desk, result: Result) -> list[Period]:
+    """The periods that a figure was put together from; none where one of them is not loaded."""
+    series = desk.series(result.metric, [result.service])[result.service]
+    found = figures.stretch(series, result.period, desk.vocabulary.months(result.metric))
+    return [] if found.missing else [r.period for r in found.figures]
+
+
+def _of_kind(
+    desk: Desk, metric: Metric, result: Result, steps: Sequence[Period]
+) -> Iterator[Result]:
+    """The figures of its kind; over several periods, of those that have every one of them."""
+    service = desk.service(result.service)
+    held = [{r.service: r for r in desk.company.of_kind(metric, service, p)} for p in steps]
+    if len(held) == 1:
+        yield from held[0].values()
+        return
+    for name in sorted(set.intersection(*map(set, held))) if held else ():
+        parts = tuple(h[name] for h in held)
+        whole = figures.together(figures.Stretch(result.period, parts, (), len(steps)), metric)
+        if whole is not None:
+            yield whole
 
 
 def _counted(result: Result) -> bool:
