@@ -17,8 +17,9 @@ from auditbot.layout import Layout
 from auditbot.model import Binding, Roles, Service
 from auditbot.pipeline import File
 from auditbot.say.words import Words
-from auditbot.store import load, queue, save
+from auditbot.store import load, queue
 from auditbot.store.engine import migrate, open_store, reading, schema_fault, writing
+from auditbot.store.leftovers import sweep
 from auditbot.viewer import Viewer
 from bot import clock, watch
 from bot.settings import Settings, SettingsFault, Surroundings
@@ -83,7 +84,7 @@ def open_premises(settings: Settings, around: Surroundings, base: Path) -> Premi
     if fault:
         raise SettingsFault([fault])
     migrate(engine)
-    save.sweep(engine)
+    sweep(engine)
     house = House(
         engine=engine,
         catalogue=known,

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from sqlalchemy import create_engine, text
 
 from auditbot.model import Publication
@@ -85,6 +84,8 @@ def exported(source: SourceTable) -> Iterator[Found]:
     The query must give the plain layout's columns. Raises SettingsFault, without the address,
     which may hold a password.
     """
+    import pandas as pd  # is long to open, and few houses ask a database
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{source.id}.csv"
         try:

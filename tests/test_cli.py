@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import sqlite3
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 HEADER = (
     "service,service_name,metric,period_start,period_end,numerator,denominator,value,completeness"
 )
+OURS = "fernhill-hospital"
+LONG_TO_OPEN = ("pandas", "matplotlib", "slack_sdk", "slack_bolt")
 CONFIG = """
 [[channel]]
 id = "C0AE"
@@ -68,6 +72,23 @@ def results(folder, *, months=20, rate=71, name="results.csv"):
     path = folder / name
     path.write_text("\n".join(rows), encoding="utf-8")
     return path
+
+
+def test_a_text_answer_opens_neither_tables_nor_pictures_nor_slack(auditbot, here):
+    auditbot("ingest", results(here))
+    asked = ["auditbot", "ask", "what is our four hour performance?", "--service", OURS]
+    code = (
+        f"import sys; sys.argv = {asked!r}\n"
+        "from bot import cli\n"
+        "try:\n    cli.main()\n"
+        f"finally:\n    print(sorted(m for m in {LONG_TO_OPEN!r} if m in sys.modules))"
+    )
+    root = str(Path(__file__).resolve().parents[1])
+    around = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(root, "src")), root])}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=around)
+    assert "four hours" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_ingest_reports_as_the_contract_says(auditbot, here):

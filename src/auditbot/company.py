@@ -83,7 +83,7 @@ class Company:
             others[place] = False
         similar = others & (kind.size >= size / SIMILAR) & (kind.size <= size * SIMILAR)
         similar &= kind.size != 0
-        alike = int(similar.sum()) >= peers.FEWEST_PEERS
+        alike = int(np.count_nonzero(similar)) >= peers.FEWEST_PEERS
         return _Others(kind, similar if alike else others, alike)
 
     def _kind(self, metric: Metric, service: Service, period: Period) -> _Kind:
@@ -112,7 +112,7 @@ class _Others:
     alike: bool  # of similar size
 
     def __len__(self) -> int:
-        return int(self.chosen.sum())
+        return int(np.count_nonzero(self.chosen))
 
     def __iter__(self) -> Iterator[Result]:
         return compress(self.kind.results, self.chosen)

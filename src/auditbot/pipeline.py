@@ -20,12 +20,10 @@ from auditbot.act import concern, dispute
 from auditbot.act.correct import correct
 from auditbot.company import Company
 from auditbot.house import Held, House, company_of, findings_for, viewer_of
-from auditbot.ingest import Refused, take_in
-from auditbot.ingest.personal import without_numbers
 from auditbot.model import Binding, Finding, Message, Period, Publication
 from auditbot.say import digest
 from auditbot.say.choose import Choice, Past, choose
-from auditbot.store import load, queue, save
+from auditbot.store import load, queue
 from auditbot.store.engine import StoreFault, reading, writing
 from auditbot.store.queue import Told
 
@@ -48,6 +46,11 @@ def take(
     house: House, file: File, now: datetime, progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
     """Load one file; the report is that of `ingest --json`. A refused file leaves nothing behind."""
+    # What reads files is long to open, and whoever asks a question loads none.
+    from auditbot.ingest import Refused, take_in
+    from auditbot.ingest.personal import without_numbers
+    from auditbot.store import save
+
     report: dict[str, Any] = {
         "path": str(file.path.with_name(without_numbers(file.path.name))),
         "source": file.source,

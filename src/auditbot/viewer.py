@@ -108,12 +108,17 @@ def protect(result: Result, metric: Metric, viewer: Viewer) -> Result:
     small = n is not None and d is not None and 0 < d - n < SMALLEST_SHOWN
     if small or not (_may_show(n) and _may_show(d) and isfinite(result.value or 0)):
         return replace(_without_figures(result), state="suppressed", completeness=None)
-    shown = replace(
-        result,
-        value=_value(result, metric, n, d),
-        numerator=_rounded(result.numerator),
-        denominator=_rounded(result.denominator),
-        completeness=_whole(result.completeness),
+    shown = Result(  # by its fields, in their order: these are made by the hundred thousand
+        result.service,
+        result.metric,
+        result.period,
+        result.state,
+        _value(result, metric, n, d),
+        result.level,
+        _rounded(result.numerator),
+        _rounded(result.denominator),
+        _whole(result.completeness),
+        result.release,
     )
     if metric.kind == "rate" and (n is None or d is None):
         return replace(shown, numerator=None, denominator=None)

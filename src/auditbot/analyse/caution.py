@@ -41,6 +41,8 @@ def _lower_band(found: Finding) -> bool:
 
 def newly_revised(series: Series, latest: Result) -> bool:
     """Did corrected figures come with, or after, the newest one? Older news is no caution."""
+    if not series.replaced:
+        return False
     by_period = {r.period: r.release for r in series.results}
     return any(by_period[r.period] >= latest.release for r in series.replaced)
 

@@ -13,8 +13,6 @@ from itertools import pairwise
 from math import ceil, sqrt
 from typing import Literal, TypeAlias
 
-from scipy.special import ndtr, stdtrit
-
 from auditbot.catalogue import Metric
 from auditbot.model import Change, EarlyView, Period, Result, Series
 from auditbot.period import shift
@@ -250,6 +248,8 @@ def _phi(before: Counts, after: Counts, around: Counts, p: float) -> float:
 @lru_cache
 def _for_few(freedom: float) -> float:
     """By how much a spread estimated with so many degrees of freedom is to be raised."""
+    from scipy.special import ndtr, stdtrit  # is long to open: not before it is needed
+
     t = float(stdtrit(freedom, ndtr(BEYOND_CHANCE)))
     return (t / BEYOND_CHANCE) ** 2
 

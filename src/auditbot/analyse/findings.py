@@ -89,7 +89,7 @@ def find(
         before = caution.as_before(series)
         was = _found(service, metric, before, profile, companions, breaks, adjustment)
         cautions += ("revised",) if caution.says(was) != caution.says(found) else ()
-    return replace(found, cautions=cautions)
+    return replace(found, cautions=cautions) if cautions else found
 
 
 def _found(

@@ -8,12 +8,12 @@ service; they never declare it an outlier.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import asin, exp, pi, sin, sqrt
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from auditbot.model import Curve
 
@@ -25,12 +25,6 @@ BEST_HOLD = 0.1  # share of patients whom the best services treat
 STEPS = 48  # of a drawn curve
 DRAWS = 4000  # of places; the interval of a place moves by less than one in a hundred peers
 SEED = 20  # fixed, so that the same figures give the same places
-
-_CUT = float(ndtri(1 - WINSORISED))
-# The mean square of a standard normal, winsorised so: 1 without winsorising.
-_LEFT = (
-    1 - 2 * WINSORISED - 2 * _CUT * exp(-(_CUT**2) / 2) / sqrt(2 * pi) + 2 * WINSORISED * _CUT**2
-)
 
 Better = Literal["higher", "lower"]
 Counts = tuple[float, float]  # numerator, denominator
@@ -217,7 +211,17 @@ def spread_of_changes(before: Sequence[Counts], after: Sequence[Counts]) -> floa
     change = x1 / n1 - x0 / n0 - (x1.sum() / n1.sum() - x0.sum() / n0.sum())
     z = change / np.sqrt(p * (1 - p) * (1 / n0 + 1 / n1))
     low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
-    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)) / _LEFT)
+    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)) / _left())
+
+
+@cache
+def _left() -> float:
+    """The mean square of a standard normal, winsorised as the z are: 1 without winsorising."""
+    from scipy.special import ndtri  # is long to open, and few answers need it
+
+    cut = float(ndtri(1 - WINSORISED))
+    tails = 2 * cut * exp(-(cut**2) / 2) / sqrt(2 * pi)
+    return 1 - 2 * WINSORISED - tails + 2 * WINSORISED * cut**2
 
 
 def _shrink(x: Floats, n: Floats) -> tuple[Floats, Floats]:

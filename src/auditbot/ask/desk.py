@@ -14,6 +14,7 @@ from auditbot.company import Company, company
 from auditbot.model import Message, Period, Question, Release, Result, Roles, Series, Service
 from auditbot.say.words import Words
 from auditbot.store import load
+from auditbot.store.load import Sight
 from auditbot.viewer import Viewer
 
 
@@ -48,14 +49,25 @@ class Desk:
             self.vocabulary.services,
         )
 
+    @cached_property
+    def sight(self) -> Sight:
+        """What this viewer may know of, read once for all that is asked."""
+        return load.sight(self.conn, self.viewer)
+
     def series(self, metric: str, services: Collection[str] | None) -> dict[str, Series]:
         """The figures of some services on a metric, protected for this viewer; read once."""
-        key = (metric, None if services is None else tuple(sorted(services)))
-        if key not in self._series:
-            self._series[key] = load.series(
-                self.conn, self.catalogue, self.viewer, metric, services
-            )
-        return self._series[key]
+        return self.series_of([metric], services)[metric]
+
+    def series_of(
+        self, metrics: Collection[str], services: Collection[str] | None
+    ) -> dict[str, dict[str, Series]]:
+        """The same for many metrics, in one statement for those not read yet."""
+        whose = None if services is None else tuple(sorted(services))
+        new = [m for m in metrics if (m, whose) not in self._series]
+        if new:
+            found = load.series_of(self.conn, self.catalogue, self.sight, new, services)
+            self._series.update({(m, whose): found.get(m, {}) for m in new})
+        return {m: self._series[m, whose] for m in metrics}
 
     def metric(self, id: str) -> Metric:
         """The catalogue's entry of a metric."""

@@ -32,11 +32,8 @@ def finding(desk: Desk, series: Series, result: Result) -> Finding:
     wanted |= {adjustment.care} if adjustment else set()
     if metric.kind in ("level", "score"):
         wanted |= {m.id for m in desk.catalogue.by_audit[audit.id] if m.id.endswith(BANDS)}
-    near = {
-        m: s
-        for m in sorted(wanted - {metric.id})
-        if (s := desk.series(m, [service.id]).get(service.id))
-    }
+    beside = desk.series_of(sorted(wanted - {metric.id}), [service.id])
+    near = {m: by_service[service.id] for m, by_service in beside.items() if by_service}
     found = find(
         service,
         metric,

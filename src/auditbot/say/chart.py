@@ -1,6 +1,6 @@
 """What does the picture of a finding show? Figures over time, letters over time, or a place among peers.
 
-`picture` and `funnel_chart` hold the picture as data with its words; `png` (say/drawing) draws it.
+`picture` and `funnel_chart` hold the picture as data with its words; `png` has it drawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,23 @@ from auditbot import period as periods
 from auditbot.catalogue import Metric
 from auditbot.model import Chart, Curve, Finding, Period, Result
 from auditbot.say import reading
-from auditbot.say.drawing import png as png
-from auditbot.say.marks import LEGEND
 from auditbot.say.markup import plain
 from auditbot.say.words import Words
+
+LEGEND = {  # kinds of points, and the word that the legend has for each
+    "common_cause": "usual",
+    "improvement": "improvement",
+    "concern": "concern",
+    "neutral_high": "high",
+    "neutral_low": "low",
+}
+
+
+def png(chart: Chart) -> bytes:
+    """The picture itself. What draws it is opened by the first one: most answers have none."""
+    from auditbot.say import drawing
+
+    return drawing.png(chart)
 
 
 def picture(

@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from auditbot.model import Chart
+from auditbot.say.chart import LEGEND
 from auditbot.say.lettering import LARGE, READABLE, lettering
 
 Look = tuple[str, str, float]  # colour, shape, size
@@ -27,13 +28,6 @@ LOOK: dict[str, Look] = {  # by kind of point
 }
 OWN: Look = (INK, "D", 18.0)  # in a funnel
 OTHER: Look = (LINE, "o", 7.0)
-LEGEND = {
-    "common_cause": "usual",
-    "improvement": "improvement",
-    "concern": "concern",
-    "neutral_high": "high",
-    "neutral_low": "low",
-}
 
 
 @dataclass(frozen=True, slots=True)

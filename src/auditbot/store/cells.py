@@ -137,11 +137,6 @@ def bulk_insert(conn: Connection, table: str, columns: Mapping[str, list[Any]]) 
         cursor.close()
 
 
-def key_of(conn: Connection, table: Table, id: str) -> int | None:
-    """The key of one metric or service; None when nothing was ever stored under this id."""
-    return conn.scalar(select(table.c.key).where(table.c.id == id))
-
-
 def learn(engine: Engine, table: Table, ids: Collection[str], known: dict[Any, int]) -> None:
     """Make sure that `known` holds the key of each id, giving keys to new ones."""
     unknown = sorted(set(ids) - known.keys())

@@ -6,18 +6,16 @@ names and periods that only they mention. Cells are protected as they leave.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, Row, bindparam, func, select
+from sqlalchemy import BindParameter, Column, Connection, Row, Table, bindparam, func, select
 
 from auditbot.catalogue import Catalogue
 from auditbot.model import Period, Release, Result, Series, Service, State
 from auditbot.store import tables
-from auditbot.store.cells import key_of
-from auditbot.store.revision import rank
 from auditbot.viewer import Viewer, protect, sees_release, sees_service
 
 FETCHED = 10_000  # rows at a time
@@ -51,6 +49,14 @@ class Sight:
 def sight(conn: Connection, viewer: Viewer) -> Sight:
     """What a viewer may know of now."""
     return Sight(viewer, _order(conn, viewer), _service_names(conn, viewer), _periods(conn, viewer))
+
+
+def rank(published: date | None, received_at: datetime, release: int) -> tuple[date, int]:
+    """What decides between two figures of one cell: the greater wins.
+
+    A file that bears no date counts as published on the day it was received.
+    """
+    return (published or received_at.date(), release)
 
 
 def releases(conn: Connection, viewer: Viewer) -> dict[int, Release]:
@@ -228,7 +234,7 @@ def _told(revisions: Sequence[Result]) -> tuple[Result, Sequence[Result]]:
 
 def metrics_of(conn: Connection, viewer: Viewer | Sight, service: str) -> list[str]:
     """Ids of the metrics on which this viewer may see any result of a service, in order."""
-    key = key_of(conn, tables.service, service)
+    key = _key_of(conn, tables.service, service)
     if key is None or not sees_service(_viewer(viewer), service):
         return []
     m, r = tables.metric, tables.result
@@ -246,7 +252,7 @@ def metrics_of(conn: Connection, viewer: Viewer | Sight, service: str) -> list[s
 
 def periods_of(conn: Connection, viewer: Viewer | Sight, metric: str) -> list[Period]:
     """The periods in which this viewer may see any result on a metric, in time order."""
-    key = key_of(conn, tables.metric, metric)
+    key = _key_of(conn, tables.metric, metric)
     if key is None:
         return []
     r = tables.result
@@ -404,9 +410,14 @@ def _metric_keys(conn: Connection, ids: Iterable[str]) -> dict[int, str]:
     wanted = frozenset(ids)
     if len(wanted) == 1:
         [id] = wanted
-        key = key_of(conn, m, id)
+        key = _key_of(conn, m, id)
         return {} if key is None else {key: id}
     return {k: i for k, i in conn.execute(select(m.c.key, m.c.id)) if i in wanted}
+
+
+def _key_of(conn: Connection, table: Table, id: str) -> int | None:
+    """The key of one metric or service; None when nothing was ever stored under this id."""
+    return conn.scalar(select(table.c.key).where(table.c.id == id))
 
 
 def _literal(name: str, keys: Iterable[int]) -> BindParameter[Any]:

@@ -8,7 +8,7 @@ the order in which files come decides nothing that their dates decide.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from auditbot.store import tables
 from auditbot.store.cells import FIGURES, Cells, bulk_insert
+from auditbot.store.load import rank
 
 KEY = ["metric", "service", "period"]
 WANTED = table("wanted", *(column(name, Integer) for name in KEY))  # of one transaction
@@ -48,14 +49,6 @@ class Verdict:
     echoes: NDArray[np.bool_]
     revises: NDArray[np.bool_]
     restored: pd.DataFrame
-
-
-def rank(published: date | None, received_at: datetime, release: int) -> tuple[date, int]:
-    """What decides between two figures of one cell: the greater wins.
-
-    A file that bears no date counts as published on the day it was received.
-    """
-    return (published or received_at.date(), release)
 
 
 def covers(old: Row[Any], new: Row[Any], now: datetime) -> bool:
