@@ -20,8 +20,9 @@ from auditbot.model import (
     Release,
     Result,
     Roles,
+    Verdict,
 )
-from auditbot.say import digest
+from auditbot.say import digest, message
 from auditbot.say.choose import Choice
 from auditbot.say.facts import about
 from auditbot.say.markup import plain, spans
@@ -446,6 +447,40 @@ def test_mirrored_data_gives_mirrored_words() -> None:
 def test_a_long_body_loses_what_a_button_can_tell() -> None:
     for m in CASES.values():
         assert digest.count_words(m.body) <= 90
+
+
+def test_an_idea_too_gives_way_where_nothing_else_is_left_to_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = said(RISING)
+    assert long.trail["idea"]
+    monkeypatch.setattr(message, "MOST_WORDS", 30)
+    short = said(RISING)
+    assert "One thing to try" not in plain(" ".join(short.body))
+    assert short.trail["idea"] is None
+    assert "ask_improve" in [b.action for b in short.buttons]
+
+
+def test_a_score_that_but_signals_a_fall_is_not_told_with_its_level() -> None:
+    def level(direction: str) -> str:
+        made = levels("level", "BBBBBC", companions=beside("score", 66.0, 72.0))
+        return body(replace(made, verdict=Verdict("signal", direction, "shift", "ptd", 14)))
+
+    assert "The score behind it" not in level("concern")
+    assert "The score behind it stands out" in level("improvement")
+
+
+def test_fewer_records_do_not_hide_a_fall_that_care_had_a_part_in() -> None:
+    def fell(**more: object) -> str:
+        cautions = ("completeness_fell",)
+        was = beside("score", 68.1, 82.7) | beside("band", "B", "A")
+        return body(levels("level", "BBBBAC", companions=was, cautions=cautions, **more))
+
+    doubt = "So it may not tell of care."
+    assert doubt in fell()
+    known = fell(cause=GradeCause("not_data", ("band",), "B"))
+    assert "Fewer of the expected records came in." in known
+    assert doubt not in known
 
 
 def body(f: Finding, **more: object) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 
+from tests.oracle import sums
 from tests.oracle.files import Cell
 from tests.oracle.reader import Reader, rule
 from tests.oracle.stretch import Stretch
@@ -112,18 +113,22 @@ def from_to(reader: Reader, m: re.Match[str]) -> Iterable[str]:
 
 
 @rule(
-    r"Allowing for chance, your place is between (?P<best>{N}) and (?P<worst>{N}) of (?P<of>{N})\. A place in that range says little by itself\."
+    r"Allowing for chance, your place is between (?P<best>{N}) and (?P<worst>{N}) of (?P<of>{N}), where 1 is the (?P<first>lowest|highest)\. A place in that range says little by itself\."
 )
 def place(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     truth = reader.truth
-    rates = [truth.book.cells[truth.id][s][truth.at].value or 0 for s in truth.peers]
+    cells = [truth.book.cells[truth.id][s][truth.at] for s in truth.peers]
+    others = [(c.top, c.bottom) for c in cells if c.bottom]
     best, worst, of = int(m["best"]), int(m["worst"]), int(m["of"])
-    if of != len(rates) + 1:
-        yield f"there are {len(rates) + 1}"
-    own = 1 + sum(r < truth.now.value if truth.lower else r > truth.now.value for r in rates)
-    # of many cases or few, a place moves little when rates are drawn together
-    if not 1 <= best <= worst <= of or own < best - of / 4 or own > worst + of / 4:
-        yield f"its plain place is {own}"
+    if of != len(others) + 1:
+        yield f"there are {len(others) + 1}"
+    if (m["first"] == "lowest") != truth.lower:
+        yield "the other end"
+    own = truth.now.top, truth.now.bottom
+    low, high = sums.place(own, others, lower=truth.lower)  # type: ignore[arg-type]
+    near = max(1.0, of / 50)  # two sets of draws do not end at the very same place
+    if not 1 <= best <= worst <= of or abs(best - low) > near or abs(worst - high) > near:
+        yield f"it is between {low:g} and {high:g}"
 
 
 @rule(

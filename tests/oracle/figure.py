@@ -157,45 +157,70 @@ def average(reader: Reader, m: re.Match[str]) -> Iterable[str]:
         yield from reader.line(m["mean"], mean)
 
 
+WHO = r"(?P<n{i}>{N}) {members} (?P<who{i}>of similar size|of the same kind)"
+LEVEL = "about the same level"
+
+
 @rule(
-    r"The middle one of (?P<n>{N}) {members} (?P<who>of similar size|of the same kind) is at (?P<typical>{R}|about the same)\."
-    r"|(?P<then>The next step: a quarter of them|A quarter of them|A quarter of (?P<n2>{N}) {members} (?P<who2>of similar size|of the same kind)) are at (?P<quarter>{R}|about the same) or (?P<more>more|less)\."
-    r"|The leading few(?: of (?P<n3>{N}) {members} (?P<who3>of similar size|of the same kind))? are at (?P<leading>{R}|about the same) together\."
-    r"|This is level with the leading ones of (?P<n4>{N}) {members} (?P<who4>of similar size|of the same kind)\."
+    rf"The middle one of {WHO.replace('{i}', '1')} is at (?P<typical>{{R}}|{LEVEL})\."
+    rf"|(?:(?P<next>The next step: a|A) quarter of (?:them|{WHO.replace('{i}', '2')})) are at (?:(?P<quarter>{{R}}|{LEVEL})(?: or (?P<more>more|less))?)\."
+    rf"|The leading few(?: of {WHO.replace('{i}', '3')})? are at (?P<leading>{{R}}|{LEVEL})(?P<together> together)?\."
+    rf"|This is level with the leading ones of {WHO.replace('{i}', '4')}\."
 )
 def peers(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     truth = reader.truth
     if truth.steps is None:
         yield "there are no eight peers to compare with"
         return
-    counts = [(m[f"n{i}"], m[f"who{i}"]) for i in ("", "2", "3", "4") if m[f"n{i}"]]
-    for n, who in counts:
-        if int(n) != len(truth.peers) or who != (
-            "of similar size" if truth.alike else "of the same kind"
-        ):
-            yield f"peers are {len(truth.peers)}, of similar size: {truth.alike}"
-    if m["more"] and (m["more"] == "less") != truth.lower:
-        yield "the other way"
-    told = (
-        "typical"
-        if m["typical"]
-        else "quarter"
-        if m["quarter"]
-        else "leading"
-        if m["leading"]
-        else "own"
-    )
-    follows = (m["then"] or "").endswith("them")
-    if not reader.card and not follows and told != truth.next_step:
+    named = next((i for i in "1234" if m[f"n{i}"]), "")
+    who = "of similar size" if truth.alike else "of the same kind"
+    if named and (int(m[f"n{named}"]), m[f"who{named}"]) != (len(truth.peers), who):
+        yield f"peers are {len(truth.peers)}, {who}"
+    told = next((name for name in ("typical", "quarter", "leading") if m[name]), "own")
+    if named and not reader.card and told != truth.next_step:
         yield f"the next step up is {truth.next_step}"
-    for name, step in zip(("typical", "quarter", "leading"), truth.steps, strict=True):
-        if name == told and step is not None:
-            yield from _step(reader, m[name], step)
+    if told == "own":
+        if truth.next_step != "own":
+            yield f"the next step up is {truth.next_step}"
+        return
+    steps = dict(zip(("typical", "quarter", "leading"), truth.steps, strict=True))
+    if (
+        told == "quarter"
+        and not named
+        and _shown(reader, steps["quarter"]) == _shown(reader, steps["typical"])
+    ):
+        yield "the quarter and the middle one read the same"
+    yield from _step(reader, m[told], steps[told])
+    bare = m[told] == LEVEL or m[told].startswith(("more than", "fewer than"))
+    edge = "" if bare else "less" if truth.lower else "more"
+    if told == "quarter" and (m["more"] or "") != edge:
+        yield f"{m['more']} where {edge!r} is meant"
+    if told == "leading" and bool(m["together"]) == bare:
+        yield "together is said of a figure alone"
 
 
-def _step(reader: Reader, text: str, step: float) -> Iterable[str]:
+def _step(reader: Reader, text: str, step: float | None) -> Iterable[str]:
     now = reader.truth.now.value
-    if text != "about the same":
-        yield from reader.number(text, step, proven=False)
-    elif now is None or abs(now - step) >= 1:
-        yield f"{step} is not about the same as {now}"
+    if step is None or now is None:
+        yield "there is no such step"
+        return
+    told = LEVEL if _shown(reader, step) == _shown(reader, now) else _shown(reader, step)
+    if text != told:
+        yield f"{step} beside {now} is {told}"
+
+
+def _shown(reader: Reader, value: float | None) -> str:
+    """A step as it is written: a whole number, and a tenth where it would be none or all."""
+    if value is None:
+        return ""
+    if reader.truth.kind != "proportion":
+        places = 2 if reader.truth.kind == "rate" and abs(value) < 10 else 1
+        return sums.half_up(value, places)
+    counted = reader.truth.steps is not None and reader.truth.steps[2] is not None
+    if counted and value in (0, 100):
+        return f"{value:.0f}"
+    for places in (0, 1):
+        shown = sums.half_up(value, places)
+        if float(shown) not in (0, 100):
+            return shown
+    return "fewer than 1" if value < 50 else "more than 99"

@@ -31,6 +31,18 @@ def by_records(reader: Reader, m: re.Match[str]) -> Iterable[str]:
 def not_by_records(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     if not moved(reader.truth) or not _bands(reader) or not _moves_anyway(reader.truth):
         yield f"with the bands of before: {reader.truth.with_old_bands()}"
+    score = reader.truth.with_old_bands()
+    if reader.truth.kind == "level" and score and level_of(score) != reader.truth.now.letter:
+        yield f"with the bands of before it would be at {level_of(score)}"
+
+
+@rule(r"Records and care both moved it: with the old bands it would be (?P<level>[A-E])\.")
+def by_both(reader: Reader, m: re.Match[str]) -> Iterable[str]:
+    truth, score = reader.truth, reader.truth.with_old_bands()
+    if not moved(truth) or not _bands(reader) or not _moves_anyway(truth):
+        yield f"with the bands of before: {score}"
+    elif score is None or level_of(score) != m["level"] or m["level"] == truth.now.letter:
+        yield f"the score would be {score}, and is now at {truth.now.letter}"
 
 
 @rule(r"With the old bands it would be (?P<level>[A-E])\.")

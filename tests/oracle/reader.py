@@ -44,9 +44,22 @@ class Reader:
     seen: ClassVar[Counter[str]] = Counter()  # sentences and numbers that were read, by all readers
 
     def __init__(
-        self, truth: Truth, words: dict[str, Any], today: date, name: str, *, card: bool = False
+        self,
+        truth: Truth,
+        words: dict[str, Any],
+        today: date,
+        name: str,
+        *,
+        card: bool = False,
+        goes: str = "",
+        lead: bool = False,
+        told: Cell | None = None,
     ) -> None:
+        """`goes`: "#place tomorrow at 9", where a message for a lead goes next; `lead`: it goes
+        nowhere; `told`: the figure that a correction takes back.
+        """
         self.truth, self.words, self.today, self.name, self.card = truth, words, today, name, card
+        self.lead, self.told = lead, told
         metric, audit = truth.metric, words["audit"]
         main, _, aside = metric.get("achieved", "").partition(" (")
         known = {
@@ -62,10 +75,14 @@ class Reader:
             "name": name,
             "period": period_words(truth.at, truth.step),
             "region": truth.book.region(truth.service),
+            "goes": goes,
+            "to": goes.split(" ")[0],
         }
         filled = {k: _any_case(re.escape(v)) for k, v in known.items()} | {"N": N, "R": RATE}
         ideas = [a for a in words["action"] if metric["id"] in a["metrics"]]
         filled["try"] = "|".join(map(_idea, ideas)) or "(?!)"
+        if not goes:
+            filled |= {"goes": "(?!)", "to": "(?!)"}
         filled["day"] = "(?:" + "|".join(MONTHS) + r") \d{4}"
         self.rules = [
             (_compiled(re.sub(r"\{([A-Za-z]\w*)\}", lambda m: filled[m[1]], p)), check)
@@ -149,12 +166,12 @@ class Reader:
             yield f"{now} and {value} read the same"
 
     def line(self, text: str, value: float) -> Iterable[str]:
-        """A line of the chart: shares lie between 0 and 100, counts are whole and not under nought."""
+        """A line of the chart: none lies under nought, and those of shares not over 100."""
+        value = max(value, 0.0)
         if self.truth.kind == "proportion":
-            value = min(max(value, 0.0), 100.0)
-        if self.truth.kind == "count":
-            value = max(value, 0.0)
-        yield from self.number(text, value, proven=not text.startswith(("fewer", "more")))
+            value = min(value, 100.0)
+        bound = self.truth.standard
+        yield from self.number(text, value, bound=bound, proven=value in (0, 100))
 
     def strength(self, *wanted: str) -> Iterable[str]:
         if self.truth.verdict[0] not in wanted:

@@ -129,15 +129,8 @@ def enough(before: Count, after: Count) -> bool:
 
 def steps_among(counts: Sequence[Count], *, lower: bool) -> tuple[float, float, float]:
     """Middle one, best quarter and achievable, per cent, of shrunken rates."""
-    x, n = np.array(counts, dtype=float).T
-    m, p = x.sum() / n.sum(), x / n
-    if m in (0, 1):
-        s = p
-    else:
-        noise = m * (1 - m) / n
-        spread = np.sum(n * (p - m) ** 2) / n.sum() - len(n) * m * (1 - m) / n.sum()
-        w = max(spread, 1e-9) / (max(spread, 1e-9) + noise)
-        s = m + w * (p - m)
+    n = np.array(counts, dtype=float).T[1]
+    s, _ = _drawn_together(counts)
     held, best = 0.0, []
     for i in sorted(range(len(s)), key=lambda i: s[i] if lower else -s[i]):
         best.append(i)
@@ -146,6 +139,41 @@ def steps_among(counts: Sequence[Count], *, lower: bool) -> tuple[float, float, 
             break
     top = np.sum(s[best] * n[best]) / n[best].sum()
     return 100 * float(np.median(s)), 100 * _quarter(s, lower=lower), 100 * float(top)
+
+
+def _drawn_together(counts: Sequence[Count]) -> tuple[np.ndarray, np.ndarray]:
+    """Shrunken rates as fractions, and the root of what remains unknown of each."""
+    x, n = np.array(counts, dtype=float).T
+    m, p = x.sum() / n.sum(), x / n
+    if m in (0, 1):
+        return p, np.zeros(len(n))
+    noise = m * (1 - m) / n
+    spread = np.sum(n * (p - m) ** 2) / n.sum() - len(n) * m * (1 - m) / n.sum()
+    w = max(spread, 1e-9) / (max(spread, 1e-9) + noise)
+    return m + w * (p - m), np.sqrt(w * noise)
+
+
+def place(own: Count, others: Sequence[Count], *, lower: bool) -> tuple[float, float]:
+    """Between which places one lies in 95 of 100 draws of the true rates; a draw of its own."""
+    s, root = _drawn_together([own, *others])
+    drawn = np.random.default_rng(4).normal(s, np.maximum(root, 1e-12), (4000, len(s)))
+    before = drawn < drawn[:, :1] if lower else drawn > drawn[:, :1]
+    low, high = np.percentile(1 + before.sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def funnel(counts: Sequence[Count], cases: float) -> tuple[float, float, float]:
+    """Overall rate and the 99.8% limits at so many cases, per cent: Spiegelhalter 2005, arcsine."""
+    x, n = np.array(counts, dtype=float).T
+    overall = x.sum() / n.sum()
+    centre = np.arcsin(np.sqrt(overall))
+    z = 2 * np.sqrt(n) * (np.arcsin(np.sqrt(x / n)) - centre)
+    phi = np.mean(np.clip(z, *np.percentile(z, [10, 90])) ** 2)
+    w, k = 4 * n, len(n)
+    between = max(0.0, (k * phi - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+    reach = 3.090232 * sqrt(1 / (4 * cases) + between)
+    low, high = max(0.0, centre - reach), min(np.pi / 2, centre + reach)
+    return tuple(100 * float(v) for v in (overall, np.sin(low) ** 2, np.sin(high) ** 2))  # type: ignore[return-value]
 
 
 def quarters(values: Sequence[float], *, lower: bool) -> tuple[float, float]:

@@ -42,6 +42,16 @@ def faults_of_json(data: Mapping[str, Any], truth: Truth, texts: Sequence[str]) 
     return found
 
 
+def faults_of_audience(kind: str, truth: Truth) -> list[str]:
+    """A confirmed concern is no digest, and what is but a doubtful fall is the lead's alone."""
+    sure = truth.verdict[0] == "confirmed" and truth.direction == "concern"
+    wanted = "concern" if sure else "signal" if truth.doubtful_fall else "digest"
+    heard = {"concern": {"concern", "concern_lead"}, "signal": {"signal"}}
+    if kind in heard.get(wanted, {"digest", "further"}):
+        return []
+    return [f"it is told as {kind}, by the files it is a {wanted}"]
+
+
 def faults_of_trail(trail: Mapping[str, Any], truth: Truth) -> list[str]:
     """The evidence in a trail that the files do not bear out."""
     evidence = trail["evidence"]

@@ -239,16 +239,24 @@ class Truth:
     @cached_property
     def peers(self) -> list[str]:
         """Others of the same kind with a figure, of similar size where eight or more are."""
+        similar = [s for s in self._others if self._similar(s)]
+        self.alike = len(similar) >= 8
+        return similar if self.alike else self._others
+
+    @cached_property
+    def _others(self) -> list[str]:
         mine = self.book.group(self.service)
-        others = [
+        return [
             s
             for s, cells in self.book.cells[self.id].items()
             if s != self.service and self.at in cells and cells[self.at].known
             and self.book.group(s) == mine and self._of_kind(s) == self._of_kind(self.service)
         ]  # fmt: skip
-        similar = [s for s in others if self._similar(s)]
-        self.alike = len(similar) >= 8
-        return similar if self.alike else others
+
+    @property
+    def of_kind(self) -> list[Cell]:
+        """The figures of all others of the kind, whatever their size."""
+        return [self.book.cells[self.id][s][self.at] for s in self._others]
 
     def _of_kind(self, service: str) -> bool:
         held = self.book.cells.get(self.metric.get("kind_of", ""), {}).get(service, {}).get(self.at)
@@ -302,6 +310,19 @@ class Truth:
         then, now = zip(*pairs, strict=True)
         own = (self.before.top, self.before.bottom), (self.now.top, self.now.bottom)
         return sums.early(*own, then, now)  # type: ignore[arg-type]
+
+    @property
+    def doubtful_fall(self) -> bool:
+        """Not as good as usual, and not sure: a rule on the newest point, or an early view."""
+        if self.kind == "level":
+            return False  # the audit's own grade; the score behind it is a measure of its own
+        if self.verdict[0] == "signal":
+            return self.direction == "concern"
+        if self.early != "more than" or self.before is None:
+            return False
+        assert self.before.value is not None
+        assert self.now.value is not None
+        return (self.now.value > self.before.value) == self.lower
 
     # Levels
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from tests.oracle import sums
 from tests.oracle.reader import Reader, amount, rule
-from tests.oracle.truth import moved
+from tests.oracle.truth import Truth, moved
+
+ADJUSTED = ("ssnap_level", "ssnap_score")  # by the bands of the records sent in
 
 
 @rule(
@@ -29,6 +31,8 @@ def stands_out(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     told = {"right": "improvement", "wrong": "concern", None: m["side"]}[m["way"]]
     if told and told != reader.truth.direction:
         yield f"it is {reader.truth.direction}"
+    if m[0].startswith("The score") and reader.truth.direction == "concern":
+        yield "that is for the lead alone"
 
 
 @rule(r"This is more than (?:your|the) usual ups and downs(?P<lasted>, and it has lasted)?\.")
@@ -84,23 +88,38 @@ def other_cautions(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     yield "the files say nothing of that"
 
 
-@rule(r"Fewer of the expected records came in\.(?P<so> So it may not tell of care\.)?")
+@rule(
+    r"Fewer of the expected records came in(?P<shares> \({N} in 100, was {N}\))?\.(?P<so> So it may not tell of care\.)?"
+)
 def fewer_records(reader: Reader, m: re.Match[str]) -> Iterable[str]:
+    if m["shares"]:
+        yield "the files hold bands of records sent in, and no shares"
     band = reader.truth.of("ssnap_case_ascertainment")
     if band is None or band.before is None or band.now.letter <= band.before.letter:
         yield "the band of records sent in has not fallen"
+    truth = reader.truth
+    worse = moved(truth) and truth.direction != "improvement" and not _rose(truth)
+    if m["so"] and truth.id in ADJUSTED and worse and truth.with_old_bands() is not None:
+        yield "whether care moved it is known"
     if m["so"] and not moved(reader.truth) and reader.truth.direction != "improvement":
         yield "nothing has moved"
 
 
+def _rose(truth: Truth) -> bool:
+    before = truth.before
+    if before is None:
+        return False
+    return truth.now.letter < before.letter or (truth.now.value or 0) > (before.value or 0)
+
+
 @rule(
-    r"The national standard is (?P<n>{N})(?P<less> or less)?\.|Standard (?P<m>{N})\.|It does not meet the national standard of (?P<k>{N})\."
+    r"The national standard is (?P<n>{N})(?P<less> or less)?\.|Standard (?P<m>{N})(?P<most> or less)?\.|It does not meet the national standard of (?P<k>{N})\."
 )
 def the_standard(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     text = m["n"] or m["m"] or m["k"]
     if reader.truth.standard != amount(text):
         yield f"it is {reader.truth.standard}"
-    if m["n"] and bool(m["less"]) != reader.truth.lower:
+    if not m["k"] and bool(m["less"] or m["most"]) != reader.truth.lower:
         yield "the other way"
     if m["k"]:
         yield from reader.standing(False)
@@ -134,4 +153,6 @@ def misses(reader: Reader, m: re.Match[str]) -> Iterable[str]:
 
 @rule(r"On this pattern you will not reach (?:it|the standard) without a change\.")
 def will_not_reach(reader: Reader, m: re.Match[str]) -> Iterable[str]:
-    return reader.standing(False, "fail")
+    yield from reader.standing(False, "fail")
+    if reader.truth.verdict[0] == "signal" and reader.truth.direction == "improvement":
+        yield "it is just getting better"

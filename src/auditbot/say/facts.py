@@ -14,7 +14,7 @@ from auditbot.catalogue import Action, Catalogue, Metric
 from auditbot.model import Finding, Period, Result
 from auditbot.say import compared, numbers
 from auditbot.say.choose import Pick
-from auditbot.say.classify import as_long, direction_of, last_break, missed_before
+from auditbot.say.classify import as_long, direction_of, is_concern, last_break, missed_before
 from auditbot.say.compared import BEFORE
 from auditbot.say.markup import Marked
 from auditbot.say.words import Words
@@ -58,6 +58,7 @@ def about(
         "strength": finding.verdict.strength,
         "unsure": pick.kind == "unsure"
         or (bool(finding.cautions) and direction_of(finding) == "improvement"),
+        "falls": finding.verdict.strength == "signal" and is_concern(finding),
         "cautions": list(finding.cautions),
         "records": _records(finding),
         "early": finding.early.answer if finding.early else "",
@@ -70,7 +71,7 @@ def about(
     known["peers"] = compared.peers(words, catalogue, metric, finding)
     known |= _level(words, catalogue, metric, pick, since)
     known |= _idea(catalogue, metric, finding, known["form"])
-    return known
+    return known | ({"idea": None} if "try" in cut else {})
 
 
 def _figures(

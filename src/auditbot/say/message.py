@@ -28,7 +28,19 @@ BODY = (
     ("try", "ask"),
 )  # paragraphs of blocks
 # What is left out, in this order, while the body is too long.
-CUTS = ("parts", "interim", "where", "step", "history", "ask", "cross", "why", "idea", "after")
+CUTS = (
+    "parts",
+    "interim",
+    "where",
+    "step",
+    "history",
+    "ask",
+    "cross",
+    "why",
+    "idea",
+    "after",
+    "try",
+)
 
 
 def fitted(
