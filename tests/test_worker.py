@@ -1,5 +1,6 @@
 """What workers do with what was written down, and what they never do. Everything is made up."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from auditbot.ask import answer
 from auditbot.house import House
 from auditbot.model import Binding, Message
 from auditbot.say.words import Words
-from auditbot.store import queue
+from auditbot.store import learn, queue
 from auditbot.store.engine import reading, writing
 from bot import worker
 from bot.slack import post
@@ -341,3 +342,28 @@ def test_in_private_the_threads_own_talk_comes_before_the_last_one(desk, monkeyp
     while worker.answer_next(desk):
         pass
     assert states == [None, "one", "one", "of one"]
+
+
+def test_words_with_a_name_or_number_are_not_shown_even_with_consent(desk, workspace):
+    for n, text in enumerate(("blorb for Mrs Edith Jones", "was 943 476 5919 blorbed?")):
+        arrive(desk, text, f"Ev{n}")
+        worker.work_through(desk)
+        value = json.dumps({"question": f"Ev{n}"})
+        press = {"action": "show_words", "value": value, "place": None}
+        arrive(desk, "", f"Ev1{n}", kind="action", payload=press)
+        worker.work_through(desk)
+        desk.now.move(5)
+    with reading(desk.house.engine) as conn:
+        assert learn.kept_words(conn) == []
+    assert len(private(workspace)) == 2
+
+
+def test_a_question_that_is_understood_is_not_counted(desk):
+    arrive(desk, "what is the hip fracture audit?", "Ev1")
+    arrive(desk, "blorb the frobnicator", "Ev2")
+    arrive(desk, "blorb the frobnicator", "Ev3", user="U0GUEST")
+    while worker.answer_next(desk):
+        pass
+    with reading(desk.house.engine) as conn:
+        ((shape, n),) = learn.counts(conn)
+    assert (shape, n) == (learn.Shape(False, False, words=3), 1)
