@@ -177,6 +177,9 @@ def answer_next(desk: Desk) -> bool:
     row = queue.take(engine, desk.now(), desk.lease_seconds)
     if row is None:
         return False
+    asked = row.kind in ("mention", "message") and bool(row.channel and row.ts)
+    if asked:  # seen within a second, however long the answer takes
+        post.mark(desk.posting, row.channel, row.ts or "", on=True)
     try:
         message = _answer(desk, row)
         with writing(engine) as conn:
@@ -205,6 +208,9 @@ def answer_next(desk: Desk) -> bool:
                     not_before=desk.now(),
                     thread_ts=_thread_of(row),
                 )
+    finally:
+        if asked:
+            post.mark(desk.posting, row.channel, row.ts or "", on=False)
     return True
 
 

@@ -237,6 +237,55 @@ def test_a_guest_is_answered_as_a_guest(desk, workspace, monkeypatch):
     assert seen == ["open", "guest", "guest", "guest", "direct"]
 
 
+def signs(workspace, method="reactions"):
+    """What was done with the sign of work, in order."""
+    return [
+        (c["method"], c["error"]) for c in workspace.look("calls") if c["method"].startswith(method)
+    ]
+
+
+def test_a_question_bears_a_sign_while_it_is_worked_on_and_none_afterwards(
+    desk, workspace, asked, monkeypatch
+):
+    during = []
+    real = answer.reply
+
+    def watched(*args, **more):
+        (question,) = [m for m in workspace.look("messages", channel="C0AE") if m["ts"] == asked]
+        during.append([r["name"] for r in question.get("reactions", ())])
+        return real(*args, **more)
+
+    monkeypatch.setattr(answer, "reply", watched)
+    arrive(desk, ts=asked)
+    worker.work_through(desk)
+    assert during == [["eyes"]]
+    (question,) = [m for m in workspace.look("messages", channel="C0AE") if m["ts"] == asked]
+    assert not question.get("reactions")
+    assert len(shown(workspace, thread_ts=asked)) == 1  # and no second post
+
+
+def test_the_sign_is_taken_away_when_the_answer_fails(desk, workspace, asked, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr(answer, "reply", broken)
+    arrive(desk, ts=asked)
+    worker.work_through(desk)
+    assert [m for m, _ in signs(workspace)] == ["reactions.add", "reactions.remove"]
+    (question,) = [m for m in workspace.look("messages", channel="C0AE") if m["ts"] == asked]
+    assert not question.get("reactions")
+
+
+def test_an_answer_does_not_hang_on_its_sign(desk, workspace, asked):
+    workspace.act("fault", kind="refuse", method="reactions", times=9, error="missing_scope")
+    arrive(desk, ts=asked)
+    assert len(worker.work_through(desk)) == 1
+    assert signs(workspace) == [
+        ("reactions.add", "missing_scope"),
+        ("reactions.remove", "missing_scope"),
+    ]
+
+
 def talked(desk, monkeypatch):
     """What the room of questions is asked from now on: (audience, bound, before)."""
     seen = []
