@@ -299,10 +299,19 @@ def preview(folder: Annotated[Path, typer.Argument(help="Where the page goes.")]
 
 
 @cli.command()
-def check(config: Config = None) -> int:
+def check(
+    config: Config = None,
+    taught: Annotated[
+        bool, typer.Option("--taught", help="Print the words that were taught, for the catalogue.")
+    ] = False,
+) -> int:
     """Check catalogue, configuration and words: every fault at once."""
     from bot import upkeep
 
+    if taught:
+        with _place(config) as place:
+            print(upkeep.taught(place))
+        return 0
     faults = upkeep.faults(config)
     _say(faults)
     if not faults:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from auditbot.act import concern, dispute
+from auditbot.act import concern, dispute, learn
+from auditbot.ask import guard
 from auditbot.house import House
 from auditbot.model import Button, Message, message_from
 from auditbot.say import digest
@@ -44,7 +45,10 @@ def about(house: House, press: Arrival, now: datetime) -> dict[str, Any] | None:
     known = _object(button.value) if button else {}
     action, user = press.payload["action"], press.user
     refused = ""
-    if action == "dispute":
+    if action == "teach":
+        refused = "" if learn.may_teach(house.roles, user) else "teach_not_yours"
+        known["reading"] = learn.overview(house) if not refused else None
+    elif action == "dispute":
         refused = "" if dispute.figure_of(known) else "old_button"
         known["channel"] = press.channel
     elif action == "answer_dispute":
@@ -88,12 +92,29 @@ def submitted(
             user=row.user,
             now=now,
         )
+    if form == "teach":
+        phrase, _, means = text.partition("\n")
+        return learn.teach(house, phrase=phrase, means=means, user=row.user, now=now)
     number = _number(known, "concern")
     if form == "add_line":
         return concern.add_line(
             house.engine, house.words, house.roles, number, row.user, text, now, house.zone
         )
     return _held(house, row, number, now)
+
+
+def words_shown(house: House, row: Incoming, now: datetime) -> Message:
+    """Somebody lets the audit team see what they asked: the words are looked up and guarded again."""
+    with reading(house.engine) as conn:
+        asked = queue.incoming(conn, learn.question_of(row.payload.get("value", "")))
+    words = asked.text if asked is not None else None
+    return learn.show_words(
+        house,
+        words,
+        own=asked is not None and asked.user == row.user,
+        flagged=words is not None and guard.check(words) is not None,
+        now=now,
+    )
 
 
 def _disputed(

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from auditbot import catalogue, layout, pipeline
+from auditbot.act import learn
 from auditbot.catalogue import Catalogue
 from auditbot.house import Held, House
 from auditbot.layout import Layout
@@ -196,6 +197,7 @@ def turn(place: Premises, now: datetime, *, everyone: bool, settle: bool = False
             with watch.exported(source) as found:
                 file = File(found.path, "long", found.publication)
                 reports.append(pipeline.take(place.house, file, now))
+    learn.forget(place.house, now)
     house, loose = bound(place, now)
     due = house.bindings if everyone else clock.due_now(house.bindings, now, house.zone)
 

@@ -9,10 +9,12 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from auditbot import catalogue, layout
+from auditbot.act import learn
 from auditbot.act.dispute import readers
 from auditbot.catalogue import CatalogueFault
 from auditbot.say.words import Words, WordsFault
 from auditbot.store import dispute, queue
+from auditbot.store import learn as learned
 from auditbot.store.engine import reading, schema_fault, writing
 from bot.premises import (
     Premises,
@@ -51,6 +53,12 @@ def faults(config: Path | None) -> list[str]:
     except WordsFault as e:
         found.append(str(e))
     return found
+
+
+def taught(place: Premises) -> str:
+    """The words that were taught, in the form of the catalogue's own files."""
+    entries = learn.for_review(place.house.engine)
+    return entries or "# No word was taught."
 
 
 def waiting(place: Premises) -> list[dict[str, Any]]:
@@ -155,6 +163,7 @@ def doctor(place: Premises, now: datetime) -> list[dict[str, Any]]:
         _beat(place, now),
         _queue(place, now),
         _disputes(place, now),
+        _taught(place),
     ]
 
 
@@ -286,3 +295,11 @@ def _disputes(place: Premises, now: datetime) -> dict[str, Any]:
             f"the audit team's answer is overdue on {names}; the button is in their messages.",
         )
     return _line("disputes", True, f"{len(waiting)} figures are being checked, none overdue.")
+
+
+def _taught(place: Premises) -> dict[str, Any]:
+    """Words that the audit team taught: they wait for somebody to put them in the catalogue."""
+    with reading(place.house.engine) as conn:
+        words = learned.taught(conn)
+    said = f"{len(words)} were taught; `auditbot check --taught` prints them for the catalogue."
+    return _line("words", True, said if words else "none was taught.")

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from auditbot.act import follow
+from auditbot.act import follow, learn
 from auditbot.ask import answer, guard
 from auditbot.house import House, viewer_of
 from auditbot.model import Binding, Button, Message, message_from
@@ -177,6 +177,9 @@ def answer_next(desk: Desk) -> bool:
     row = queue.take(engine, desk.now(), desk.lease_seconds)
     if row is None:
         return False
+    asked = row.kind in ("mention", "message") and bool(row.channel and row.ts)
+    if asked:  # seen within a second, however long the answer takes
+        post.mark(desk.posting, row.channel, row.ts or "", on=True)
     try:
         message = _answer(desk, row)
         with writing(engine) as conn:
@@ -205,6 +208,9 @@ def answer_next(desk: Desk) -> bool:
                     not_before=desk.now(),
                     thread_ts=_thread_of(row),
                 )
+    finally:
+        if asked:
+            post.mark(desk.posting, row.channel, row.ts or "", on=False)
     return True
 
 
@@ -241,6 +247,12 @@ def _answer(desk: Desk, row: Incoming) -> Message | None:
     if row.kind == "action":
         button = forms.pressed(house, row)
         if button is None:
+            return None
+        if button.action == "show_words":
+            told = forms.words_shown(house, row, now)
+            with writing(house.engine) as conn:  # in private: it is between them and the audit team
+                key = f"answer|{row.event_id}"
+                queue.put_message(conn, key=key, channel=row.user, message=told, not_before=now)
             return None
         if button.action == "less_often":
             return follow.less_often(house.engine, house.words, row.channel, row.user, now)
@@ -290,7 +302,11 @@ def _reply(
     with writing(house.engine) as conn:
         for talk in _talks(row):
             queue.remember_thread(conn, row.channel, talk, reply.state, now)
-    return reply.message
+    if reply.fields["state"] != "unknown" or not row.text or viewer.audience == "guest":
+        return reply.message
+    return learn.not_understood(
+        house, reply.message, reply.explain, text=row.text, event_id=row.event_id, now=now
+    )
 
 
 def _binding(house: House, channel: str) -> Binding | None:

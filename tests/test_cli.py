@@ -6,14 +6,15 @@ import os
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+import tomllib
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from auditbot import period
-from auditbot.store import dispute, tables
+from auditbot.store import dispute, learn, tables
 from auditbot.store.engine import open_store, writing
 from bot import cli
 
@@ -285,6 +286,18 @@ def test_check_tells_every_fault_at_once_and_plainly(auditbot, here):
     assert "needs either a path" in err
     (here / "auditbot.toml").write_text("[[channel]]\nid='C0'\nservices=['x']\naudits=['nope']\n")
     assert "'nope' is no audit of the catalogue" in auditbot("check")[2]
+
+
+def test_check_prints_what_was_taught_for_the_catalogue_and_writes_no_file(auditbot, here):
+    assert auditbot("check", "--taught")[:2] == (0, "# No word was taught.\n")
+    store = open_store(f"sqlite:///{here / 'var' / 'auditbot.db'}")
+    with writing(store) as conn:
+        learn.teach(conn, learn.Taught("metric", "ae_4h", 'the "four"'), date(2026, 11, 2))
+    store.dispose()
+    code, out, err = auditbot("check", "--taught")
+    assert (code, err) == (0, "")
+    assert tomllib.loads(out) == {"metric": [{"id": "ae_4h", "phrases": ['the "four"']}]}
+    assert "check --taught" in auditbot("doctor")[1]
 
 
 def test_doctor_tells_of_a_database_that_does_not_answer(auditbot, here, monkeypatch):

@@ -43,7 +43,7 @@ COMMANDS = {
     "pause": {"--reason", "--all"},
     "resume": set(),
     "preview": set(),
-    "check": set(),
+    "check": {"--taught"},
     "doctor": {"--json"},
 }
 
@@ -174,6 +174,14 @@ def test_every_table_of_the_store_is_in_governance() -> None:
     tables = pytest.importorskip("auditbot.store.tables").metadata.tables
     said = text("GOVERNANCE.md")
     assert {name for name in tables if f"`{name}`" not in said} == set()
+
+
+@pytest.mark.parametrize("name", ["dispute", "not_understood", "shown_words", "taught"])
+def test_every_column_of_what_people_wrote_is_in_governance(name: str) -> None:
+    table = pytest.importorskip("auditbot.store.tables").metadata.tables[name]
+    told = [line for line in text("GOVERNANCE.md").splitlines() if f"(`{name}`: `" in line]
+    said = "".join(told)
+    assert {c.name for c in table.columns if f"`{c.name}`" not in said} <= {"id"}
 
 
 def test_compose_has_two_bots_and_postgresql(compose: dict[str, Any]) -> None:

@@ -157,6 +157,12 @@ def test_a_command_is_answered_in_private_and_known_by_its_trigger():
     assert "example.org" not in str(found)  # the address to answer at is a secret
 
 
+@pytest.mark.parametrize("typed", ["words", " WORDS "])
+def test_the_audit_teams_command_opens_a_form_and_is_not_a_question(typed):
+    assert arrival_of(command(typed), "U0BOT") is None
+    assert arrival_of(command("words we use"), "U0BOT").text == "words we use"
+
+
 class Slack:
     """A client that notes which view was opened with which trigger."""
 

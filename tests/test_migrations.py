@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from auditbot.model import Batch
-from auditbot.store import dispute, load, queue, tables
+from auditbot.store import dispute, learn, load, queue, tables
 from auditbot.store.engine import (
     StoreFault,
     downgrade,
@@ -99,6 +99,27 @@ def test_the_disputes_come_and_go_and_nothing_else_is_lost(
     migrate(bare_engine)
     with reading(bare_engine) as conn:
         assert dispute.disputes(conn) == []
+        assert list(load.services(conn, Viewer("open", NOW))) == ["cedar-unit"]
+        assert len(queue.waiting(conn)) == 1
+
+
+def test_what_was_learnt_comes_and_goes_and_nothing_else_is_lost(
+    bare_engine: Engine, make_batch: Callable[..., Batch]
+) -> None:
+    migrate(bare_engine)
+    fill(bare_engine, make_batch)
+    with writing(bare_engine) as conn:
+        learn.count(conn, learn.Shape(True, False), NOW.date())
+        assert learn.keep_words(conn, "blorb", NOW.date())
+        assert learn.teach(conn, learn.Taught("metric", "nhfd_kpi1", "blorb"), NOW.date())
+    downgrade(bare_engine, "0002")
+    with reading(bare_engine) as conn:
+        gone = {"not_understood", "shown_words", "taught"}
+        assert not gone & set(inspect(conn).get_table_names())
+        assert dispute.disputes(conn) == []
+    migrate(bare_engine)
+    with reading(bare_engine) as conn:
+        assert (learn.counts(conn), learn.kept_words(conn), learn.taught(conn)) == ([], [], [])
         assert list(load.services(conn, Viewer("open", NOW))) == ["cedar-unit"]
         assert len(queue.waiting(conn)) == 1
 

@@ -255,6 +255,39 @@ def test_what_looks_wrong_reaches_the_audit_team_and_comes_back_answered(workspa
     assert "it will be corrected" in words(answer)
 
 
+def test_words_that_are_not_understood_are_shown_by_consent_and_taught_for_review(workspace):
+    answer = ask(workspace, "blorb the frobnicator please?")
+    (ts,) = {answer["thread_ts"]}
+    press = {"channel": "C0HIP", "ts": answer["ts"], **placed(answer, "show_words")}
+    workspace.act("press", user="U0LEAD", **press)
+    waited(
+        lambda: [m for m in private_messages(workspace, "U0LEAD") if "somebody else" in words(m)]
+    )
+    workspace.act("press", user="U0NURSE", **press)
+    waited(
+        lambda: [
+            m for m in private_messages(workspace, "U0NURSE") if "without your name" in words(m)
+        ]
+    )
+    assert len(replies(workspace, "C0HIP", ts)) == 1  # the channel sees nothing of it
+
+    command = {"channel": "C0HIP", "text": "/audit words"}
+    workspace.act("say", user="U0NURSE", **command)
+    waited(
+        lambda: [
+            m for m in private_messages(workspace, "U0NURSE") if "for the audit team" in words(m)
+        ]
+    )
+    assert workspace.look("views", user="U0NURSE") == []
+    workspace.act("say", user="U0AUDIT", **command)
+    (view,) = waited(lambda: workspace.look("views", user="U0AUDIT"))
+    assert "blorb the frobnicator please?" in str(view["blocks"])
+    assert "U0NURSE" not in str(view)
+    values = {"words": "frobnicator", "means": "Hip fracture"}
+    workspace.act("submit", user="U0AUDIT", view_id=view["id"], values=values)
+    waited(lambda: [m for m in private_messages(workspace, "U0AUDIT") if "frobnicator" in words(m)])
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 def test_in_a_browser_somebody_says_that_a_figure_looks_wrong(workspace):
     sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright

@@ -1,5 +1,6 @@
 """What workers do with what was written down, and what they never do. Everything is made up."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from auditbot.ask import answer
 from auditbot.house import House
 from auditbot.model import Binding, Message
 from auditbot.say.words import Words
-from auditbot.store import queue
+from auditbot.store import learn, queue
 from auditbot.store.engine import reading, writing
 from bot import worker
 from bot.slack import post
@@ -248,6 +249,55 @@ def test_a_guest_is_answered_as_a_guest(desk, workspace, monkeypatch):
     assert seen == ["open", "guest", "guest", "guest", "direct"]
 
 
+def signs(workspace, method="reactions"):
+    """What was done with the sign of work, in order."""
+    return [
+        (c["method"], c["error"]) for c in workspace.look("calls") if c["method"].startswith(method)
+    ]
+
+
+def test_a_question_bears_a_sign_while_it_is_worked_on_and_none_afterwards(
+    desk, workspace, asked, monkeypatch
+):
+    during = []
+    real = answer.reply
+
+    def watched(*args, **more):
+        (question,) = [m for m in workspace.look("messages", channel="C0AE") if m["ts"] == asked]
+        during.append([r["name"] for r in question.get("reactions", ())])
+        return real(*args, **more)
+
+    monkeypatch.setattr(answer, "reply", watched)
+    arrive(desk, ts=asked)
+    worker.work_through(desk)
+    assert during == [["eyes"]]
+    (question,) = [m for m in workspace.look("messages", channel="C0AE") if m["ts"] == asked]
+    assert not question.get("reactions")
+    assert len(shown(workspace, thread_ts=asked)) == 1  # and no second post
+
+
+def test_the_sign_is_taken_away_when_the_answer_fails(desk, workspace, asked, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr(answer, "reply", broken)
+    arrive(desk, ts=asked)
+    worker.work_through(desk)
+    assert [m for m, _ in signs(workspace)] == ["reactions.add", "reactions.remove"]
+    (question,) = [m for m in workspace.look("messages", channel="C0AE") if m["ts"] == asked]
+    assert not question.get("reactions")
+
+
+def test_an_answer_does_not_hang_on_its_sign(desk, workspace, asked):
+    workspace.act("fault", kind="refuse", method="reactions", times=9, error="missing_scope")
+    arrive(desk, ts=asked)
+    assert len(worker.work_through(desk)) == 1
+    assert signs(workspace) == [
+        ("reactions.add", "missing_scope"),
+        ("reactions.remove", "missing_scope"),
+    ]
+
+
 def talked(desk, monkeypatch):
     """What the room of questions is asked from now on: (audience, bound, before)."""
     seen = []
@@ -353,3 +403,28 @@ def test_in_private_the_threads_own_talk_comes_before_the_last_one(desk, monkeyp
     while worker.answer_next(desk):
         pass
     assert states == [None, "one", "one", "of one"]
+
+
+def test_words_with_a_name_or_number_are_not_shown_even_with_consent(desk, workspace):
+    for n, text in enumerate(("blorb for Mrs Edith Jones", "was 943 476 5919 blorbed?")):
+        arrive(desk, text, f"Ev{n}")
+        worker.work_through(desk)
+        value = json.dumps({"question": f"Ev{n}"})
+        press = {"action": "show_words", "value": value, "place": None}
+        arrive(desk, "", f"Ev1{n}", kind="action", payload=press)
+        worker.work_through(desk)
+        desk.now.move(5)
+    with reading(desk.house.engine) as conn:
+        assert learn.kept_words(conn) == []
+    assert len(private(workspace)) == 2
+
+
+def test_a_question_that_is_understood_is_not_counted(desk):
+    arrive(desk, "what is the hip fracture audit?", "Ev1")
+    arrive(desk, "blorb the frobnicator", "Ev2")
+    arrive(desk, "blorb the frobnicator", "Ev3", user="U0GUEST")
+    while worker.answer_next(desk):
+        pass
+    with reading(desk.house.engine) as conn:
+        ((shape, n),) = learn.counts(conn)
+    assert (shape, n) == (learn.Shape(False, False, words=3), 1)

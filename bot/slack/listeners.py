@@ -20,6 +20,7 @@ Body = dict[str, Any]
 
 COMMAND = "/audit"  # as the manifests declare it: `/audit ask TEXT`, `/audit help`
 ASK, HELP = "ask", "help"
+WORDS = "words"  # for the audit team: what was not understood, and a form to teach a word in
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def register(
     """Connect the listeners.
 
     `keep` writes an arrival to the inbox and raises when it cannot. `about` says what the form that
-    a press opens is about; None when it is not for this person, who is then told so.
+    a press opens is about, and under `reading` the Message that stands above its fields; None when
+    it is not for this person, who is then told so.
     """
 
     @app.middleware
@@ -66,21 +68,28 @@ def register(
         """The middleware has written it down; there is nothing more to do here."""
 
     @app.command(COMMAND)
-    def commanded(ack: Callable[[str], None]) -> None:
-        """Seen at once, by the one who asked alone, and gone when Slack is opened anew."""
-        ack(words.render("notice", "command_taken", {}))
+    def commanded(ack: Callable[..., None], body: Body, client: Any) -> None:
+        form = _teaching(body)
+        if form is None:  # seen at once, by the asker alone, and gone when Slack is opened anew
+            ack(words.render("notice", "command_taken", {}))
+            return
+        ack()
+        open_form(form, body, client)
+
+    def open_form(pressed: Arrival, body: Body, client: Any) -> None:
+        """The one thing that cannot wait: Slack gives three seconds to open a form."""
+        known = about(pressed)
+        if known is not None:
+            reading = known.pop("reading", None)
+            form = modals.view(words, pressed.payload["action"], known, reading)
+            client.views_open(trigger_id=body["trigger_id"], view=form)
 
     @app.action(re.compile(".*"))
     def acted(ack: Callable[[], None], body: Body, client: Any) -> None:
         ack()
         pressed = _action(body)
-        if not opens(pressed):
-            return
-        # The one thing that cannot wait: Slack gives three seconds to open a form.
-        known = about(pressed)
-        if known is not None:
-            form = modals.view(words, pressed.payload["action"], known)
-            client.views_open(trigger_id=body["trigger_id"], view=form)
+        if opens(pressed):
+            open_form(pressed, body, client)
 
     @app.view(re.compile(".*"))
     def submitted(ack: Callable[[], None]) -> None:
@@ -95,7 +104,7 @@ def arrival_of(body: Body, me: str = "") -> Arrival | None:
     if body.get("type") == "event_callback":
         return _event(body)
     if body.get("command"):
-        return _command(body, me)
+        return None if _teaching(body) else _command(body, me)
     if body.get("type") == "block_actions":
         pressed = _action(body)
         return None if opens(pressed) else pressed
@@ -137,6 +146,14 @@ def _event(body: Body) -> Arrival | None:
         _without_mention(e.get("text", ""), own),
         {"shared": bool(body.get("is_ext_shared_channel"))},
     )
+
+
+def _teaching(body: Body) -> Arrival | None:
+    """`/audit words`, as the press that opens the form to teach a word in; None for any other."""
+    if (body.get("text") or "").strip().casefold() != WORDS:
+        return None
+    id = f"command:{body['trigger_id']}"
+    return Arrival(id, "action", "", "im", body["user_id"], "", payload={"action": "teach"})
 
 
 def _command(body: Body, me: str) -> Arrival:

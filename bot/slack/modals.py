@@ -8,15 +8,18 @@ from typing import Any
 
 from auditbot.act.concern import LONGEST_LINE
 from auditbot.act.dispute import OUTCOMES, REASONS
+from auditbot.model import Message
 from auditbot.say.words import Words
+from bot.slack.blocks import blocks
 
 LONGEST_HOLD = 5  # working days
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field to write in. A form has one, named `words`: the one text that the guard reads."""
+    """A field to write in. What is written in them all is the one text that the guard reads."""
 
+    name: str = "words"
     tall: bool = False
     optional: bool = False
 
@@ -39,24 +42,38 @@ FORMS: Mapping[str, tuple[Line | Choice, ...]] = MappingProxyType(
         "add_line": (Line(),),
         "dispute": (Choice("reason", REASONS), Line(optional=True)),
         "answer_dispute": (Choice("outcome", OUTCOMES), Line()),
+        "teach": (Line(), Line("means")),
     }
 )
 
 
-def view(words: Words, form: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """The form as a modal view. `about` comes back with it: JSON that says what it is about."""
+def view(
+    words: Words, form: str, about: Mapping[str, Any], reading: Message | None = None
+) -> dict[str, Any]:
+    """The form as a modal view. `about` comes back with it: JSON that says what it is about.
+
+    `reading` stands above the fields. It is shown and kept nowhere.
+    """
     return {
         "type": "modal",
         "callback_id": form,
         "private_metadata": json.dumps(dict(about)),
         **{name: _text(words, f"{form}_{name}") for name in ("title", "submit", "close")},
-        "blocks": [_input(words, form, field) for field in FORMS[form]],
+        "blocks": [
+            *(blocks(reading) if reading else ()),
+            *(_input(words, form, field) for field in FORMS[form]),
+        ],
     }
 
 
 def written(filled: Mapping[str, Any]) -> str:
-    """What was typed into a submitted form."""
-    return str(_state(filled, "words").get("value") or "").strip()
+    """What was typed into a submitted form, a line for each field to write in."""
+    typed = [
+        str(_state(filled, field.name).get("value") or "").strip()
+        for field in FORMS.get(filled["callback_id"], ())
+        if isinstance(field, Line)
+    ]
+    return "\n".join(typed)
 
 
 def chosen(filled: Mapping[str, Any]) -> dict[str, str]:
@@ -72,15 +89,16 @@ def chosen(filled: Mapping[str, Any]) -> dict[str, str]:
 
 def _input(words: Words, form: str, field: Line | Choice) -> dict[str, Any]:
     if isinstance(field, Line):
+        asked = form if field.name == "words" else f"{form}_{field.name}"
         return {
             "type": "input",
-            "block_id": "words",
+            "block_id": field.name,
             "optional": field.optional,
-            "label": _text(words, f"{form}_label"),
-            "hint": _text(words, f"{form}_hint"),
+            "label": _text(words, f"{asked}_label"),
+            "hint": _text(words, f"{asked}_hint"),
             "element": {
                 "type": "plain_text_input",
-                "action_id": "words",
+                "action_id": field.name,
                 "multiline": field.tall,
                 "max_length": LONGEST_LINE,
             },

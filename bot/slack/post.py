@@ -28,6 +28,7 @@ Client = WebClient  # how other rooms name it without knowing the library
 
 BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
 PICTURE_WAITS = (0.3, 1.0, 2.0)  # seconds: Slack works on a new file before it may be shown
+SIGN = "eyes"  # under a question that is being worked on
 RETRY_LATER = ("service_unavailable", "team_added_to_org", "fatal_error", "internal_error")
 
 
@@ -111,6 +112,13 @@ def post(
         if picture and turn < len(PICTURE_WAITS):
             time.sleep(PICTURE_WAITS[turn])
     return outcome
+
+
+def mark(client: WebClient, channel: str, ts: str, *, on: bool) -> None:
+    """Put our sign of work under a message, or take it away. It is a courtesy: nothing hangs on it."""
+    deed = client.reactions_add if on else client.reactions_remove
+    with contextlib.suppress(SlackApiError, OSError, http.client.HTTPException):
+        deed(channel=channel, timestamp=ts, name=SIGN)
 
 
 def upload(client: WebClient, chart: Chart) -> str | None:

@@ -157,6 +157,22 @@ NOTICE: dict[str, object] = {
     "outcome": "corrected",
     "days": 10,
     "day": date(2026, 11, 2),
+    "shapes": [
+        {
+            "n": 12,
+            "metric": False,
+            "service": True,
+            "time": True,
+            "intent": "card",
+            "from_words": 3,
+            "to_words": 5,
+        },
+    ],
+    "others": 7,
+    "said": ["how long to theatre for nofs?"],
+    "more": 2,
+    "phrase": "time to theatre",
+    "means": "surgery by the next day",
 }
 
 

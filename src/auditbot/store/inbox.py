@@ -140,6 +140,12 @@ def unanswered(conn: Connection) -> list[Incoming]:
     return [_incoming(r) for r in rows]
 
 
+def incoming(conn: Connection, event_id: str) -> Incoming | None:
+    """One event by its id, answered or not."""
+    row = conn.execute(select(inbox).where(inbox.c.event_id == event_id)).first()
+    return _incoming(row) if row is not None else None
+
+
 def ask_again(engine: Engine, event_id: str) -> bool:
     """A person asks for another try of an event that was given up."""
     with writing(engine) as conn:

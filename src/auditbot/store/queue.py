@@ -30,7 +30,16 @@ from auditbot.store.delivery import (
     retry,
     retry_at,
 )
-from auditbot.store.inbox import Incoming, ask_again, done, fail, receive, take, unanswered
+from auditbot.store.inbox import (
+    Incoming,
+    ask_again,
+    done,
+    fail,
+    incoming,
+    receive,
+    take,
+    unanswered,
+)
 from auditbot.store.outbox import Outgoing, cancel, put, put_message
 from auditbot.store.posted import (
     by_ts,
@@ -82,6 +91,7 @@ __all__ = [
     "fail",
     "held",
     "hold_concern",
+    "incoming",
     "last_beat",
     "last_queued",
     "mark_failed",

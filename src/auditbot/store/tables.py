@@ -392,6 +392,39 @@ Index(  # a person disputes a figure once at a time, however often they press
     postgresql_where=_OPEN_DISPUTE,
 )
 
+not_understood = Table(  # how often a shape of question was not understood: no word, no person
+    "not_understood",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("metric", Boolean, nullable=False),
+    Column("service", Boolean, nullable=False),
+    Column("period", String, nullable=False),  # how a time was named, or empty
+    Column("intent", String, nullable=False),  # what kind of answer was wanted, or empty
+    Column("words", Integer, nullable=False),  # the least number of words of its class
+    Column("n", Integer, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("day", "metric", "service", "period", "intent", "words"),
+    sqlite_with_rowid=False,
+)
+
+shown_words = Table(  # words that their writer let the audit team see
+    "shown_words",
+    metadata,
+    Column("words", String, primary_key=True),
+    Column("day", Date, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+taught = Table(  # a word and what it means, until somebody puts it in the catalogue
+    "taught",
+    metadata,
+    Column("phrase", String, nullable=False),
+    Column("kind", String, nullable=False),  # metric, audit, place
+    Column("means", String, nullable=False),  # the id; of a place its name
+    Column("day", Date, nullable=False),
+    PrimaryKeyConstraint("phrase", "kind", "means"),
+    sqlite_with_rowid=False,
+)
+
 cadence = Table(
     "cadence",
     metadata,
