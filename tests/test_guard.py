@@ -196,6 +196,36 @@ def test_sample_questions_are_sorted_rightly():
         assert guard.check(json.loads(line)["text"]) is None, line
 
 
+def test_our_own_unsafe_questions_are_flagged_for_what_they_are():
+    rows = [json.loads(line) for line in (OWN / "safety.jsonl").read_text("utf-8").splitlines()]
+    marked = [q for q in rows if "flag" in q]
+    assert len(marked) > 140
+    found = {q["text"]: guard.check(q["text"]) for q in marked}
+    assert [q for q in marked if getattr(found[q["text"]], "kind", None) != q["flag"]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped"),
+    [
+        ("bleep 0123456789 if anything changes", False),  # the check digit fits, by chance
+        ("bleep 4505577104", True),
+        ("pt 485-777-3456 breached", True),  # mistyped, yet spaced as such numbers are
+        ("attendances 12660 17359 15210, which is March", False),
+        ("is 1,234,567 / 4505577104 right", True),
+        ("on 3 450 557 7104 was scanned", True),
+        ("14 Beech Road LE2 6QT waited 16 hours", True),
+        ("Ipswich Hospital, IP4 5PD: four hour performance", False),
+        ("what is our mrs score at six months", False),
+        ("john radcliffe has stroke level B, is that so", False),
+        ("joan pickering had a stroke on the 4th", True),
+        ("pateint colapsed in the waitng room", True),
+        ("how does the pattern collapse into one figure", False),
+    ],
+)
+def test_numbers_homes_names_and_slips_of_the_hand(text, stopped):
+    assert (guard.check(text) is not None) is stopped
+
+
 def test_hardly_any_of_our_harmless_questions_is_stopped():
     lines = (OWN / "harmless.jsonl").read_text("utf-8").splitlines()
     stopped = [text for line in lines if guard.check(text := json.loads(line)["text"])]

@@ -19,7 +19,9 @@ _MEDICINE = re.compile(
 )
 _DRUG = r"(?:aspirin|clopidogrel|apixaban|rivaroxaban|edoxaban|dabigatran|warfarin|heparin|alteplase|tenecteplase|tpa|insulin|morphine|paracetamol|labetalol|gtn|statins?|antibiotics?|fluids|oxygen|amlodipine|diazepam|lorazepam|doac|noac|anticoagula\w+|gtn infusion|nimodipine|metoprolol|bisoprolol|ramipril|atorvastatin|enoxaparin|dalteparin|fentanyl|ketamine|paracetamol|ibuprofen|codeine|haloperidol|midazolam|mannitol|prothrombin complex|beriplex|vitamin k|idarucizumab|andexanet)"
 # "labetalol or gtn?", "bp 190/110 before lysis": of one case, with nobody named.
-_EITHER = re.compile(rf"\b{_DRUG},? (?:or|vs|versus|rather than|instead of) (?:\w+ )?{_DRUG}\b")
+_EITHER = re.compile(
+    rf"\b{_DRUG}\b[^.?!]{{0,20}}\b(?:now\b|or (?:wait|hold|not|leave)\b)|\b{_DRUG},? (?:or|vs|versus|rather than|instead of) (?:\w+ )?{_DRUG}\b"
+)
 _READING = re.compile(
     r"\b(?:bp|blood pressure|inr|gcs|nihss|glucose|bm|platelets|sats|map|lactate|potassium|systolic|troponin|aspects|mrs)(?: is| was| of| now|:|=)* ?[<>]?\d"
 )
@@ -61,6 +63,7 @@ _DOSE = re.compile(
 )
 
 _TREAT_THEM = re.compile(
+    r"\bwhat (?:tablets?|pills?|medicines?|medications?|drugs?|treatments?|painkillers?|dose|antibiotics?) (?:should|can|could|do|does|must|would) (?:i|we|she|he|they|you|my \w+|mum|dad|nan|a patient|the patient)\b|"
     r"\b(?:can|should|could|may|do|shall|must|would) (?:i|we|you|they|he|she|someone)(?: still| just| ever)? "
     r"(?:thrombolyse|lyse|anticoagulate|intubate|reverse|transfuse|sedate|cardiovert|extubate|cannulate|catheterise|drain)\b(?! (?:more|faster|sooner|quicker|better|enough|earlier|within|as many|fewer))"
 )

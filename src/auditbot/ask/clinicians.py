@@ -9,9 +9,11 @@ from auditbot.ask import forenames
 from auditbot.ask.wording import bag
 
 _CALLED = re.compile(
-    r"\b(?P<title>[Dd]r|DR|[Dd]octor|[Pp]rof(?:essor)?|[Nn]urse|[Ss]ister|[Mm]atron|[Cc]onsultant|[Ss]urgeon|[Rr]egistrar|[Mm]r|[Mm]s|[Mm]atron|[Cc]onsultant [Dd]r|[Pp]hysio|[Tt]herapist)\.? (?P<initials>(?:[A-Za-z]\.? ){0,2})(?P<name>[A-Za-z][A-Za-z'-]+)"
+    r"\b(?P<title>[Dd]rs?|DR|[Dd]octor|[Pp]rof(?:essor)?|[Nn]urse|[Ss]ister|[Mm]atron|[Cc]onsultant|[Ss]urgeon|[Rr]egistrar|[Mm]r|[Mm]s|[Mm]atron|[Cc]onsultant [Dd]r|[Pp]hysio|[Tt]herapist)\.? (?P<initials>(?:[A-Za-z]\.? ){0,2})(?P<name>[A-Za-z][A-Za-z'-]+)"
 )
-_A_FIRM = re.compile(r"^[Ff]oster'?s? (?:report|guide|intelligence|hospital guide)\b")  # Dr Foster
+_A_FIRM = re.compile(
+    r"^[Ff]oster(?:'?s? (?:report|guide|intelligence|hospital guide)\b|\W*$)"
+)  # Dr Foster
 _NO_NAME = bag(
     "in on at who or and of for the a an to is was has had will can could should here there "
     "asked asks said says wants wanted needs told team teams led lead leads review reviews "
@@ -33,7 +35,7 @@ _A_SITE = re.compile(
     r"(?:'s)? (?:hospital|infirmary|surgery|practice|health|medical|ward|unit|house)\b"
 )
 _SPEAKS = re.compile(
-    r"^'?s? ?,? ?(?:here|speaking|both|all|want|need|ask|(?:&|and) (?:dr|prof|mr|mrs|ms)\.? [\w'-]+ (?:both |all )?(?:want|need|ask|said|say|told)|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|(?:talk|presentation|e-?mail|paper|lecture|webinar|slides|message|question|request|secretary|teaching|book|office|pa|registrar|sho|project|work|idea|audit|meeting|slide)\b(?! (?:numbers|figures|results|data|scores?|rates?|performance|times))|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
+    r"^'?s? ?,? ?(?:here|speaking|left|retired|has (?:left|retired|moved)|moved|leads|chairs|runs|is (?:speaking|presenting|talking|giving|chairing|covering|coming|visiting|new|our)|both|all|want|need|ask|(?:&|and) (?:dr|prof|mr|mrs|ms)\.? [\w'-]+ (?:both |all )?(?:want|need|ask|said|say|told)|asked|asks|asking|wants|wanted|needs|needed|said|says|told|would like|is asking|has asked|mentioned|suggested|reckons|thinks|will|and i|wondered|was asking|was wondering|is wondering|requested|(?:talk|presentation|e-?mail|paper|lecture|webinar|slides|message|question|request|secretary|teaching|book|office|pa|registrar|sho|project|work|idea|audit|meeting|slide)\b(?! (?:numbers|figures|results|data|scores?|rates?|performance|times))|sent me|from|on leave|is off|is away|is on|off today|around|available|in today|, (?:new|the|your|our|locum|clinical|stroke|ed))\b"
 )
 # Somebody spoken of in passing is measured after all: "my colleague Dr X's rate", "is good at ...".
 _MEASURED = re.compile(
@@ -57,7 +59,7 @@ _BY_PERSON = re.compile(
 _ROLE = (
     r"(?:reg|registrar|sho|consultant|prof|professor|locum|fy?[12]|house officer|junior(?: doctor)?|acp|anp|physio(?:therapist)?|surgeon|"
     r"(?:clinical|stroke|ed|a&e|medical|nursing|trauma|ward|unit|department|theatre|cancer|night|ortho|specialist|charge) (?:director|lead|manager|sister|nurse|coordinator|doctor|sho|reg)|"
-    r"matron|sister|boss|intensivist|radiologist|anaesthetist|geriatrician|neurologist|nurse|doctor|doc|medic|trainee|colleague|radiographer|paramedic|ot|dietitian)"
+    r"matron|sister|intensivist|radiologist|anaesthetist|geriatrician|neurologist|nurse|doctor|doc|medic|trainee|colleague|radiographer|paramedic|ot|dietitian)"
 )
 _A_ROLE = rf"(?:the|our|that|this|my|your|their|one) (?:[a-z-]+ ){{0,2}}?{_ROLE}"
 _OUTCOMES = r"(?:figures|numbers|stats|statistics|rates?|results|performance|outcomes|scores?|times|breaches|mortality|track record|(?:thrombolysis|lysis|breach|mortality|complication|scan\w*|infection|length|waiting|door[ -]to[ -]needle) (?:rates?|times?|figures?|numbers|results))"
@@ -74,12 +76,14 @@ _BY_ROLE = re.compile(
     rf"|\b(?:the|our|that|your|their) (?:[a-z&-]+ ){{1,2}}lead's (?:own |personal )?(?:\w+ )?{_OUTCOMES}\b(?! (?:request|question|query|report|meeting))"
     rf"|\b{_OUTCOMES} (?:(?:for|of|from) (?:our|the|my) (?:one|only|single|sole|new)|of (?:our|the)) (?:[a-z-]+ ){{0,1}}?{_ROLE}\b{_TEAMWORK}"
     rf"|\b{_A_ROLE}{_TEAMWORK} (?:(?:is|was|seems|looks|has been|keeps|always|just|really|so|too|far|a bit|very|quite|such a|being|getting) ){{1,3}}{_JUDGED}\b"
+    rf"|\b(?:did|does|has|is|was) {_A_ROLE}{_TEAMWORK} (?:\w+ )?(?:caus\w+|miss\w*|breach\w*|slow\w*|drag\w*|letting|make|made|making) "
+    r"|\b(?:has|did|is|was|does) (?:he|she) (?:made|make|making) (?:things|it|us|(?:our|the) \w+) (?:worse|better|slower|faster|quicker)\b"
     rf"|\b(?:which|who) of (?:our|the|your|these|my) (?:\w+ ){{0,3}}?(?:consultants|doctors|nurses|surgeons|registrars|clinicians|physicians|anaesthetists|neurologists|juniors|therapists|staff|team members|colleagues)\b"
     rf"|\b(?:is|was|isn't|are) {_A_ROLE}{_TEAMWORK}(?: practitioner| specialist)?(?: (?:on|from|at|in) (?:the )?\w+)? (?:(?:really|so|too|a bit|very|quite|being|getting) ){{0,2}}{_JUDGED}\b"
     rf"|\bhow (?:quick|quickly|fast|slow|good|bad|well|safe) (?:is|was|does|did|has) (?:[a-z'-]+,? )?{_A_ROLE}\b{_TEAMWORK}"
     rf"|\bhow (?:is|was) {_A_ROLE}\b{_TEAMWORK} (?:doing|performing|getting on)"
     rf"|\bhow many (?:\w+ ){{1,3}}(?:did|has|does) {_A_ROLE}\b"
-    r"|\b(?:pull|show|get|give|see|check|what (?:are|is|were)|look at|run|find|compare|how are)(?: \w+){0,2} (?:his|her) (?:own |personal |individual )?"
+    r"|\b(?:pull|show|get|give|see|check|what (?:are|is|were|was)|look at|run|find|compare|how are)(?: \w+){0,2} (?:his|her) (?:own |personal |individual )?"
     rf"{_OUTCOMES}\b"
 )
 
@@ -99,7 +103,7 @@ _ALSO_PLACES = bag(
 )
 # With letters for names: "Consultant A against Consultant B".
 _LETTERED = re.compile(
-    r"\b(?:[Cc]onsultant|[Dd]r|[Dd]octor|[Ss]urgeon|[Nn]urse|[Rr]egistrar|[Cc]linician) (?:[A-H]|\d)\b(?! (?:level|grade|to|or more|in))"
+    r"\b(?:[Cc]onsultant|[Dd]r|[Pp]rof(?:essor)?|M[rs]|Mrs|[Dd]octor|[Ss]urgeon|[Nn]urse|[Rr]egistrar|[Cc]linician) (?:[A-HJ-Z]|\d)\b(?! (?:level|grade|to|or more|in))"
 )
 
 

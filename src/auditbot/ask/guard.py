@@ -37,7 +37,7 @@ def check(text: str) -> Flag | None:
 def _found(read: str, small: str) -> Iterator[tuple[FlagKind, str]]:
     for reason in identifiers.found(read, small):
         yield "identifier", reason
-    small = misspelt.mended(_IS.sub(r"\1 is", small))
+    small = misspelt.mended(_NOT.sub(r"\1n't", _IS.sub(r"\1 is", small)))
     if harm.told(small) or narrated.gone_wrong(small):
         yield "harm", "harm"
     if advice.asked(small):
@@ -67,15 +67,17 @@ def _plain(text: str) -> str:
 
 _IS = re.compile(r"\b(who|what|how|where|there)'?s\b")
 
+_NOT = re.compile(r"\b(did|does|do|was|were|is|are|has|have|had|would|could|should|wo|ca)nt\b")
+
 # One patient: in a bed, on a list, or somebody's relative.
 
 _BED = re.compile(
     r"\b(?:in|from|bed|side room) (?:bed|bay|cubicle|side ?room|resus) ?(?:number |no\.? ?)?\d{1,2}[a-d]?\b|\bbed (?:number |no\.? ?)?\d{1,2}'?s?\b(?! ?(?:hours?|hrs?|months?|weeks?|days?|%|in|to|per|beds|percent))"
 )
 _ONE_PATIENT = re.compile(
-    r"(?<!if )(?<!when )(?<!whether )(?<!where )(?<!once )\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?(?! (?:numbers?|volumes?|counts?|experience|flow|safety|pathways?|surveys?|reviews?|centred|groups?|activity))|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\b(?:spreadsheet|list|export|extract|download|file|table|record|names?|details) (?:of|with|for) (?:(?:all|the|every|each|our|those|any|individual|single) ){0,3}patients?\b|\b(?:every|each) (?:single |individual )?patient who\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b|\b(?:row|record|case|person|individual|line)[- ]level (?:data|records?|extract|file|list|details|breakdown)\b|\bwho (?:is|was|are|were) the (?:other|only|one|two|three|\d+)(?: (?:one|person|people|patients?|man|woman|lady))?(?=\W*$|[?.!,]| (?:who (?:was|had|did|died|waited|got|fell|missed)|in bed))|\b(?:initials|nhs numbers|hospital numbers|mrns|dobs|dates of birth|home addresses|addresses|postcodes) (?:of|for) (?:the|our|all|those|every|any|each|these|last|anyone|everyone)\b"
+    r"(?<!if )(?<!when )(?<!whether )(?<!where )(?<!once )\b(?:my|this|that|the|a certain|one particular|one specific|a particular|a specific|an individual|one) (?:patient|pt)(?:'s)? (?:notes|records?|scan|results?|name|details|history|waited|who waited|was|wait|been|journey|outcome|last night|today|yesterday|on ward|from|we saw)\b|\b(?:which|what) (?:individual |specific |actual )?patients? (?:was|were|did|had|waited|breached|died|failed|missed|have|has)\b|\b(?:list|name|names of|send|send me|email me|e-mail me|share|print|forward|show me|give me|identify|export|download|see|look up|find|pull) (?:me )?(?:the |all |our |every |each |individual |a |list of )*(?:patients?(?! (?:numbers?|volumes?|counts?|experience|flow|safety|pathways?|surveys?|reviews?|centred|groups?|activity))|patient names|patient list|patient[- ]level (?:data|records?|details|list))\b|\b(?:spreadsheet|list|export|extract|download|file|table|record|names?|details) (?:of|with|for) (?:(?:all|the|every|each|our|those|any|individual|single) ){0,3}patients?\b|\b(?:every|each) (?:single |individual )?patient who\b|\bpatient[- ]level (?:data|records?|details|list|breakdown)\b|\bnames? of (?:the )?patients?\b|\bwho (?:was|were|is|are) the (?:\d+ |one |two |three )?patients?\b|\b(?:row|record|case|person|individual|line)[- ]level (?:data|records?|extract|file|list|details|breakdown)\b|\bwho (?:is|was|are|were) the (?:other|only|one|two|three|\d+)(?: (?:one|person|people|patients?|man|woman|lady))?(?=\W*$|[?.!,]| (?:who (?:was|had|did|died|waited|got|fell|missed)|in bed))|\b(?:initials|nhs numbers|hospital numbers|mrns|dobs|dates of birth|home addresses|addresses|postcodes) (?:of|for) (?:the|our|all|those|every|any|each|these|last|anyone|everyone)\b"
     r"|\b(?:did|has|was|is) (?:he|she) (?:\w+ ){0,2}?(?:breach\w*|wait\w*|seen|scanned|admitted|thrombolysed|lysed|counted|included|one of (?:the|our|your|them)|in (?:the|our|your|that|q\d) ?(?:figures|data|numbers|audit|count|denominator)?|entered|a breach|treated|die\w*|fail\w*)\b"
-    r"|\bwho (?:(?:were|are) (?:they|those|these (?:people|patients))|was (?:it|she|he))\b"
+    r"|\bthe (?:only|single|oldest|youngest) (?:\w+ )?(?:patient|pt|man|woman|person|lady|child)\b(?! (?:group|survey|level|audit|measure))|^(?:\w+ ){0,3}?who (?:exactly |actually |else |all )?(?:waited|breached)\b|\b(?:\w{1,30}\W{1,3}){5}who is (?:that|it)(?: one| person)?(?=\W*$)|\bwho (?:(?:were|are) (?:they|those|these (?:people|patients))|was (?:it|she|he))\b"
 )
 
 

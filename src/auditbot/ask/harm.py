@@ -144,6 +144,9 @@ _MOURNS = re.compile(
     r"\bmy (?:mum|mother|dad|father|nan|gran\w*|wife|husband|brother|sister|aunt|uncle|partner|friend) (?:died|passed away|has (?:died|passed)|was dying|is dying)\b"
     r"(?!.{0,160}\b(?:trolley|corridor|waiting|ward|ambulance|wait|your|ed|a&e|unit|hospital)\b).{0,160}\b(?:been (?:off|away)|on leave|compassionate|bereave\w*|funeral|back at work|first day back)\b"
 )
+_AT_HOME = re.compile(
+    r"\bi(?:'m| am| was) (?:injured|hurt|in pain|unwell)\b.{0,60}\b(?:from home|at home|off (?:sick|work)|on leave)\b"
+)
 _DEFINES = re.compile(r"^(?:so |and |but )?(?:is|are|does|do|would) (?:a|an|any|every|all) ")
 
 
@@ -177,7 +180,7 @@ def told(small: str) -> bool:
     for m in _REPORT.finditer(small):
         in_care = bool(_CARED.search(m[0]))
         if (
-            (_MOURNS.search(small) and not now)
+            ((_MOURNS.search(small) or _AT_HOME.search(small)) and not now)
             or _harmless_subject(m[0])
             or asks_only(m[0])
             or (joking and not in_care)

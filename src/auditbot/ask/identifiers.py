@@ -194,7 +194,8 @@ _NTH = (
 _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_NTH})"
 _GAP = r"[ ,./\-]{1,2}"
 _DATE = (
-    rf"(?:\d{{1,2}}[ /.\-]\d{{1,2}}[ /.\-](?:19|20)?\d\d|{_DAY}(?: of)?{_GAP}{_MONTH}(?:{_GAP}'?(?:19|20)?\d\d)?"
+    rf"(?:\d{{1,2}}[ /.\-]\d{{1,2}}[ /.\-](?:19|20)?\d\d|{_DAY}(?: of)?(?:{_GAP})?{_MONTH}(?:(?:{_GAP})?'?(?:19|20)?\d\d)?"
+    rf"|{_DAY} of (?:the )?{_DAY}(?:{_GAP}(?:of )?'?(?:19|20)?\d\d)?"
     rf"|{_MONTH} (?:the )?{_DAY}(?:{_GAP}(?:19|20)\d\d)?|(?:19|20)\d\d[/.\-]\d{{1,2}}[/.\-]\d{{1,2}}|\d{{6}}(?:\d\d)?)"
 )
 _OLD = r"(?:19\d\d|200\d)"
@@ -203,7 +204,8 @@ _BORN = re.compile(
     rf"(?:{_DATE}|(?:{_MONTH} )?(?:{_OLD}|'\d\d)\b)"
 )
 _OLD_DATE = re.compile(
-    rf"(?<!\d)(?:\d{{1,2}}[/.\-]\d{{1,2}}[/.\-]{_OLD}|\d{{1,2}}([/\-])\d{{1,2}}\1[3-9]\d|{_DAY}(?: of)?{_GAP}{_MONTH}{_GAP}{_OLD}"
+    rf"(?<!\d)(?:\d{{1,2}}[/.\-]\d{{1,2}}[/.\-]{_OLD}|\d{{1,2}}([/\-])\d{{1,2}}\1[3-9]\d|{_DAY}(?: of)?(?:{_GAP})?{_MONTH}(?:{_GAP})?{_OLD}"
+    rf"|{_DAY} of the {_DAY}{_GAP}{_OLD}"
     rf"|{_MONTH} (?:the )?{_DAY}{_GAP}{_OLD}|{_OLD}[/.\-]\d{{1,2}}[/.\-]\d{{1,2}})(?![\d/-])"
 )
 
@@ -234,11 +236,11 @@ _ILL = (
 )
 # In small letters a first name tells: "joan pickering had a stroke", "mohammed khan 71".
 _TWO_NAMES = re.compile(
-    r"\b(?P<first>[a-z]{2,12}) (?P<last>[a-z'-]{2,20})(?:"
+    rf"\b(?:{'|'.join(sorted(forenames.NAMES))}) (?P<last>[a-z'-]{{2,20}})(?:"
     rf",? \(?{_AGE} ?(?:,|\)| ?y/?o\b| ?yrs?\b| years? old| ?[mf]\b| with | who | has | had )"
     r"|,? (?:(?:has|had|with|who had|having|suffered|is having|has had|came in with|in with|diagnosed with) (?:(?:a|an|the|his|her|bad|big|massive|left|right|acute|suspected|possible|known|another) ){0,4}"
     rf"{_ILL}\b|(?:came in|was admitted|was brought in|is in|was in) (?:with|bed|bay|resus|on (?:sunday|monday|tuesday|wednesday|thursday|friday|saturday)|last night|yesterday)"
-    r"|(?:was|got|has been|been|wasn't|not) (?:thrombolysed|lysed|scanned|admitted|discharged)\b|(?:waited|waiting) (?:\d+|all|for hours|over|nearly)\b))"
+    r"|.{0,40}\b(?:he|she)'?s? (?:is |was )?\d{2}\b(?! ?%)|(?:died|fell|collapsed|breached|passed away|arrested|bled)\b|(?:was|got|has been|been|wasn't|not) (?:thrombolysed|lysed|scanned|admitted|discharged)\b|(?:waited|waiting) (?:\d+|all|for hours|over|nearly)\b))"
 )
 _A_PLACE = bag(
     "hospital hospitals infirmary unit ward house centre trust road street court general "
@@ -249,10 +251,7 @@ _A_PLACE = bag(
 
 def _named_in_small(small: str) -> bool:
     """Is somebody named by first and last name, and what happened to them?"""
-    for m in _TWO_NAMES.finditer(small):
-        if m["first"] in forenames.NAMES and m["last"] not in _A_PLACE:
-            return True
-    return False
+    return any(m["last"] not in _A_PLACE for m in _TWO_NAMES.finditer(small))
 
 
 _NAMED_PATIENT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -266,7 +265,10 @@ _NAMED_PATIENT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "named_patient",
             r"\bmrs\.? (?![a-z]+ (?:house|ward|unit)\b|(?:scores?|scale|grades?|rankin|and|data|before|after|discharge|recorded|outcomes?|completion|completeness|rates?|levels?|figures?|numbers?|for|from|was|are|between|under|over|follow)\b)[a-z]{3,}",
         ),
-        ("named_patient", rf"\b(?:[Mm]rs|MRS|[Mm]iss|MISS|[Bb]aby|[Mm]aster)\.? {_NAME}"),
+        (
+            "named_patient",
+            rf"\b(?:[Mm]rs|MRS|[Mm]iss|MISS|[Bb]aby|[Mm]aster)\.? (?![A-Z][a-z]+ (?:House|Ward|Unit|Wing|Lodge|Centre|Court)\b){_NAME}",
+        ),
         (
             "named_patient",
             rf"\b{_TITLE} {_NAME}.{{0,80}}{_CARE}|{_CARE}.{{0,40}}\b{_TITLE} {_NAME}",
@@ -301,6 +303,7 @@ _NAMED_PATIENT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"\b(?:[Ll]ook up|[Ff]ind|[Cc]heck|[Ss]earch for|[Pp]ull up|[Oo]pen|[Gg]et|[Ss]ee) [A-Z][a-z'’-]+ [A-Z][a-z'’-]+?(?:(?:'s|s'|') (?:records?|notes|details|scan|results|file|letter)|(?:'s|s)? (?:record|notes))\b",
         ),
         ("named_patient", r"\b[Pp]atient(?:'s)? (?:name|initials?)(?: is| are|:)? ?[A-Z]"),
+        ("named_patient", rf"\b{_NAME},? \(?(?:[MF]|[Mm]ale|[Ff]emale),? {_AGE}\b"),
         ("named_patient", rf"\b(?:named|called) {_NAME}.{{0,40}}{_CARE}"),
         (
             "named_patient",

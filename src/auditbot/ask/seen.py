@@ -115,6 +115,9 @@ def look(text: str, context: Context) -> Seen:
         intent = replace(intent, comparators=tuple(dict.fromkeys(("region", *intent.comparators))))
     strange = places.strange(read, words.names, placed | matched | timed | around, words.known)
     unheld = next((m for m in found if m.means.startswith("unheld:")), None)
+    first = {f"unheld:{u.name}" for u in typed.unheld if u.first}
+    asked_first = next((m for m in found if m.means in first), None)
+    unheld = asked_first or unheld
     best = real[0].score if real and not real[0].weak else 0.0
     shared = _sharing(topics)
     meant = _meant(shared, topics, real, named, context)
@@ -127,7 +130,8 @@ def look(text: str, context: Context) -> Seen:
         tuple(a for a in audits if a in meant or a not in shared),
         bool(real) and any(m.tokens >= real[0].tokens for m in topics),
         unheld.means[7:]
-        if unheld and unheld.score >= best - 0.3 and not _more_exact(real, unheld)
+        if unheld
+        and (asked_first or (unheld.score >= best - 0.3 and not _more_exact(real, unheld)))
         else "",
         intent,
         strange,

@@ -42,6 +42,7 @@ class Unheld(Entry):
 
     name: str
     phrases: tuple[str, ...]
+    first: bool = False  # it is what is asked for, whatever metric is named besides
 
 
 class IntentWords(Entry):
