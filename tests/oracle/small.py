@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tests.oracle import sums
 from tests.oracle.files import MONTHS
 from tests.oracle.reader import Reader, rule
+from tests.oracle.stretch import Stretch
 from tests.oracle.truth import Truth, period_words
 
 
@@ -15,10 +16,8 @@ from tests.oracle.truth import Truth, period_words
 )
 def picture(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     truth = reader.truth
-    most, held = 48, truth.phase
-    if m["kind"] == "Step chart":
-        most, held = 16, list(truth.cells)
-    held = [k for k in held if k > truth.at - most * truth.step]
+    most = 16 if m["kind"] == "Step chart" else 48
+    held = [k for k in truth.phase if k > truth.at - most * truth.step]
     known = [k for k in held if truth.cells[k].known]
     first = known[0]
     if (m["kind"] == "Step chart") != (truth.kind == "level"):
@@ -40,8 +39,8 @@ def picture(reader: Reader, m: re.Match[str]) -> Iterable[str]:
 
 def _drawn(truth: Truth) -> list[int]:
     """The periods of the picture: as many as have room, from the first that is a figure."""
-    most, every = (16, truth.cells) if truth.kind == "level" else (48, truth.phase)
-    held = [k for k in every if k > truth.at - most * truth.step and truth.cells[k].known]
+    most = 16 if truth.kind == "level" else 48
+    held = [k for k in truth.phase if k > truth.at - most * truth.step and truth.cells[k].known]
     return list(range(held[0], truth.at + 1, truth.step)) if held else []
 
 
@@ -111,8 +110,11 @@ def usual_range(reader: Reader, m: re.Match[str]) -> Iterable[str]:
 def age(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     truth, today = reader.truth, reader.today
     now = 12 * today.year + today.month - 1
-    end = truth.at + truth.step - 1
-    first = now - truth.at
+    begin, end = truth.at, truth.at + truth.step - 1
+    if isinstance(truth, Stretch):  # as old as what is held of it
+        held = truth.inside()
+        begin, end = held[0], held[-1] + truth.series.step - 1
+    first = now - begin
     last = now - end - (today.day < monthrange(end // 12, end % 12 + 1)[1])
     if (int(m["a"] or m["b"]), int(m["b"])) != (last, first):
         yield f"they are {last} to {first} months old"
@@ -129,12 +131,19 @@ def gaps(reader: Reader, m: re.Match[str]) -> Iterable[str]:
         yield f"not loaded: {names}"
 
 
-@rule(r"File: (?P<name>[^,]+?)(?:, published (?P<day>\d+ [A-Z][a-z]+ \d{4}))?\.")
+@rule(
+    r"File: (?P<name>[^,]+?)(?:, published (?P<day>\d+ [A-Z][a-z]+ \d{4}))?(?:, and (?P<more>{N}) earlier files?)?\."
+)
 def file(reader: Reader, m: re.Match[str]) -> Iterable[str]:
     name, day = reader.truth.book.files[reader.truth.last_figure()]
     told = f"{day[2]} {MONTHS[day[1] - 1]} {day[0]}" if day else None
     if (m["name"], m["day"]) != (name, told):
         yield f"it is {name} of {told}"
+    truth = reader.truth
+    periods = truth.inside() if isinstance(truth, Stretch) else [truth.at]
+    earlier = len({truth.book.files[k] for k in periods}) - 1
+    if int(m["more"] or 0) != earlier:
+        yield f"there are {earlier} earlier files"
 
 
 @rule(
