@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from auditbot import catalogue, layout, period
-from auditbot.ask import memory
+from auditbot.ask import figures, memory
 from auditbot.ask.answer import MOST_WORDS, Answer, fitted, from_button, reply
 from auditbot.ask.told import alike, runs
 from auditbot.ingest import take_in
-from auditbot.model import Button, Message, Question
+from auditbot.model import Button, Message, Question, Result, Series
 from auditbot.say.markup import plain
 from auditbot.say.numbers import Figure
 from auditbot.say.words import Words
@@ -833,3 +833,19 @@ def test_a_level_that_was_not_given_says_why(ungraded, text):
     assert not re.search(r"\b(TFP|X)\b", made.fields["text"])
     if made.message.table:
         assert all(why in row[1] and not row[3] for row in made.message.table[1:])
+
+
+def test_a_hidden_month_is_named_and_never_a_silent_partial_total():
+    months = [period.month(2026, n) for n in (1, 2, 3)]
+    states = ("ok", "suppressed", "no_cases")
+    results = tuple(
+        Result("fernhill", "ae_attendances", p, state, 90.0 if state == "ok" else None)
+        for p, state in zip(months, states, strict=True)
+    )
+    found = figures.stretch(
+        Series("fernhill", "ae_attendances", results), period.quarter(2026, 1), 1
+    )
+    assert (found.silent, found.partial) == ((months[1],), True)
+    known = {"gaps": [], "silent": ["February 2026"], "held": 2, "steps": 3, "months": 1}
+    said = WORDS.render("answer_card", "gap", known)
+    assert said == "No figure for February 2026. So this covers 2 of 3 months."

@@ -59,7 +59,7 @@ def _known(desk: Desk, against: str, metric: Metric, result: Result) -> dict[str
     held = figures.at(series, then) if series else None
     if held is None and series is not None:
         found = figures.stretch(series, then, desk.vocabulary.months(metric.id))
-        held = figures.together(found, metric) if not found.missing else None
+        held = figures.together(found, metric) if not found.partial else None
         known["partly"] = bool(found.figures)
     return known | {"other_period": then} | _shown(desk, metric, held, result)
 
@@ -94,7 +94,7 @@ def _over(desk: Desk, series: Any, metric: Metric, result: Result) -> Result | N
     if one is not None:
         return one
     found = figures.stretch(series, result.period, desk.vocabulary.months(metric.id))
-    return figures.together(found, metric) if not found.missing else None
+    return figures.together(found, metric) if not found.partial else None
 
 
 def _shown(desk: Desk, metric: Metric, other: Result | None, result: Result) -> dict[str, Any]:

@@ -79,11 +79,11 @@ def _stretch(desk: Desk, q: Question, metric: Metric, series: Series, period: Pe
         return _single(desk, q, series, last, lines=lines, around=found)
     known = told.figure_facts(desk, metric, series, whole)
     ago = figures.stretch(series, periods.year_before(period), months)
-    if not ago.missing and not found.missing and (was := figures.together(ago, metric)):
+    if not ago.partial and not found.partial and (was := figures.together(ago, metric)):
         known |= told.before(desk, metric, whole, was, desk.words.say("before.last_year"))
         known["before_period"] = was.period
         known["between"] = told.between(desk, series, ago, found)
-    lines = [gap] if found.missing else []
+    lines = [gap] if found.partial else []
     if {"each", "chart"} & set(q.wants) and len(found.figures) > 1:
         newest = found.figures[-1]
         lines.append(("newest_in", told.finding_facts(desk, told.finding(desk, series, newest))))

@@ -32,6 +32,16 @@ class Stretch:
         """Those that are figures."""
         return tuple(r for r in self.results if r.state == "ok")
 
+    @property
+    def silent(self) -> tuple[Period, ...]:
+        """The periods of those that might have a figure and show none: hidden, too few, not sent in."""
+        return tuple(r.period for r in self.results if r.state not in ("ok", "no_cases"))
+
+    @property
+    def partial(self) -> bool:
+        """Is a part of it not loaded, or without a figure? Then a total is of the rest alone."""
+        return bool(self.missing or self.silent)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -109,7 +119,7 @@ def over(series: Series, period: Period, metric: Metric, months: int) -> Result 
     if one is not None:
         return one if one.state == "ok" else None
     found = stretch(series, period, months)
-    return together(found, metric) if not found.missing else None
+    return together(found, metric) if not found.partial else None
 
 
 def until(series: Series, period: Period) -> Series:

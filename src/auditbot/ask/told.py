@@ -194,16 +194,20 @@ def runs(missing: Sequence[Period]) -> list[Period]:
 
 
 def gap(desk: Desk, found: figures.Stretch, months: int) -> dict[str, Any]:
-    """What of a stretch is not loaded: up to four stretches of it by name."""
-    apart = [desk.words.period(p) for p in runs(found.missing)]
-    more = len(apart) - MOST_GAPS
-    named = [*apart[:MOST_GAPS], desk.words.say("chart.more", n=more)] if more > 0 else apart
+    """What of a stretch is not loaded, and what has no figure: up to four stretches of each by name."""
     return {
-        "gaps": named,
-        "held": len(found.figures),
+        "gaps": _named(desk, found.missing),
+        "silent": _named(desk, found.silent),
+        "held": found.steps - len(found.missing) - len(found.silent),
         "steps": found.steps,
         "months": months,
     }
+
+
+def _named(desk: Desk, periods: Sequence[Period]) -> list[str]:
+    apart = [desk.words.period(p) for p in runs(periods)]
+    more = len(apart) - MOST_GAPS
+    return [*apart[:MOST_GAPS], desk.words.say("chart.more", n=more)] if more > 0 else [*apart]
 
 
 def bands(desk: Desk, found: Finding) -> list[dict[str, str | None]]:
