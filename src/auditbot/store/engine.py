@@ -20,7 +20,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 
 BUSY_SECONDS = 30  # how long a writer waits for another one
-CACHE_KIBIBYTES = 65_536  # keeps the index pages of a large load in memory
+# Pages a connection keeps. A large load wants its index in memory; who reads does it once, and the
+# system keeps the file.
+WRITING_KIBIBYTES, READING_KIBIBYTES = 65_536, 8_192
 MIGRATION_LOCK = 7_236_545  # any number, the same in every process
 
 _DRIVERS = {
@@ -189,13 +191,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
-        f"cache_size = -{CACHE_KIBIBYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(conn: Connection) -> None:
     write = conn.get_execution_options().get("writing", False)
+    kept = WRITING_KIBIBYTES if write else READING_KIBIBYTES
+    conn.exec_driver_sql(f"PRAGMA cache_size = -{kept}")
     conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
