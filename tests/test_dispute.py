@@ -477,7 +477,7 @@ def test_the_place_of_the_press_decides_for_whom_somebody_speaks(desk, user, cha
 @pytest.mark.parametrize(
     ("words", "secret"),
     [
-        ("Patient 943 476 5919 was seen in time.", "943"),
+        ("Patient 943 476 5919 was seen in time.", "943 476"),
         ("Dr Hawthorne codes these wrong.", "Hawthorne"),
         ("A patient fell from the trolley and was hurt because of us.", "trolley"),
     ],
